@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The kernels the tests run on: Debian's 6.1 and 6.12, and a debug kernel.
+
+Nothing is installed.  Packages are downloaded with apt and unpacked in the
+cache; the debug kernel is built there, from Debian's linux-source-6.1.
+"""
+
+import contextlib
+import dataclasses
+import fcntl
+import glob
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME")
+                     or os.path.expanduser("~/.cache"), "af_zmq")
+NAMES = ("6.1", "6.12", "debug")
+DEBUG_SOURCE = "linux-source-6.1"
+
+
+class KernelError(Exception):
+    """No such kernel, with the reason a person can act on."""
+
+
+@dataclasses.dataclass
+class Kernel:
+    """One kernel ready to boot and to build modules for."""
+    name: str           # as the user calls it
+    release: str        # as uname -r will
+    image: str          # bzImage
+    build: str          # KDIR
+    modules: str        # directory with modules.dep; "" if all is built in
+
+
+def note(message):
+    """Progress, for the one who waits."""
+    print(f"vm: {message}", file=sys.stderr, flush=True)
+
+
+def run(*command, **options):
+    """Runs a command; its output is shown only if it fails."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False, **options)
+    if done.returncode:
+        raise KernelError(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def cache_lock(name):
+    """Only one process at a time fills a part of the cache."""
+    os.makedirs(CACHE, exist_ok=True)
+    with open(os.path.join(CACHE, f".lock-{name}"), "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            note(f"waiting for another process that prepares {name}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def version_key(text):
+    """Sort key that puts 6.1.0-9 before 6.1.0-56."""
+    return [int(part) for part in re.findall(r"\d+", text)]
+
+
+def known_packages(prefix):
+    """Names of the packages apt could install."""
+    return subprocess.run(["apt-cache", "pkgnames", prefix], text=True, check=False,
+                          stdout=subprocess.PIPE).stdout.split()
+
+
+def installed_version(package):
+    """The version of an installed package, or None."""
+    done = subprocess.run(["dpkg-query", "-W", "-f", "${Status} ${Version}", package],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, check=False)
+    words = done.stdout.split()
+    return words[3] if words[:3] == ["install", "ok", "installed"] else None
+
+
+def unpack(packages, target):
+    """Downloads packages and unpacks them, all or nothing, below target."""
+    work = target + ".tmp"
+    shutil.rmtree(work, ignore_errors=True)
+    os.makedirs(os.path.join(work, "root"))
+    note(f"downloading {', '.join(packages)}")
+    run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *packages, cwd=work)
+    for package in glob.glob(os.path.join(work, "*.deb")):
+        run("dpkg-deb", "-x", package, os.path.join(work, "root"))
+        os.unlink(package)
+    os.rename(work, target)
+
+
+def from_image(name, release, root, build):
+    """The Kernel in an unpacked image package."""
+    modules = os.path.join(root, "lib/modules", release)
+    if not os.path.exists(os.path.join(modules, "modules.dep")):
+        run("depmod", "-b", root, release)
+    return Kernel(name, release, os.path.join(root, "boot/vmlinuz-" + release),
+                  build, modules)
+
+
+def stock_releases(series):
+    """Releases of a series of Debian's kernels that apt can give, newest first."""
+    pattern = re.compile(rf"linux-image-({re.escape(series)}\.\d+[-+][\w+.]*?\d*-?amd64)$")
+    releases = [match[1] for match in map(pattern.match, known_packages(f"linux-image-{series}."))
+                if match and not re.search(r"(cloud|rt)-amd64", match[1])]
+    return sorted(releases, key=version_key, reverse=True)
+
+
+def find_6_1():
+    """Debian 12's kernel: the image of the newest headers that are installed."""
+    headers = [path.split("linux-headers-")[1]
+               for path in glob.glob("/usr/src/linux-headers-6.1.*-amd64")]
+    headers = [release for release in headers if not re.search(r"(cloud|rt)-amd64", release)]
+    for release in sorted(headers, key=version_key, reverse=True):
+        target = os.path.join(CACHE, "kernels", release)
+        build = "/usr/src/linux-headers-" + release
+        if not os.path.isdir(target):
+            version = installed_version("linux-headers-" + release)
+            try:
+                unpack([f"linux-image-{release}" + (f"={version}" if version else "")], target)
+            except KernelError as error:
+                note(str(error))
+                continue
+        return from_image("6.1", release, os.path.join(target, "root"), build)
+    raise KernelError("no linux-headers-6.1.*-amd64 whose image can be downloaded: "
+                      "run apt-get update && apt-get install linux-headers-amd64")
+
+
+def relocate_headers(root):
+    """Makes unpacked headers packages usable where they are."""
+    for makefile in glob.glob(os.path.join(root, "usr/src/linux-headers-*-amd64/Makefile")):
+        with open(makefile, encoding="ascii") as text:
+            content = text.read()
+        with open(makefile, "w", encoding="ascii") as text:
+            text.write(content.replace("/usr/src/", os.path.join(root, "usr/src/")))
+    for link in glob.glob(os.path.join(root, "usr/src/linux-headers-*/*")):
+        if os.path.islink(link) and not os.path.exists(link):
+            pointed = os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link)))
+            os.unlink(link)
+            os.symlink(root + pointed if not pointed.startswith(root) else pointed, link)
+
+
+def find_6_12():
+    """Debian 12's backported kernel, newest; headers come into the cache, too."""
+    for release in stock_releases("6.12"):
+        abi = release.removesuffix("-amd64")
+        target = os.path.join(CACHE, "kernels", release)
+        root = os.path.join(target, "root")
+        if not os.path.isdir(target):
+            try:
+                unpack([f"linux-image-{release}", f"linux-headers-{release}",
+                        f"linux-headers-{abi}-common", f"linux-kbuild-{abi}"], target)
+            except KernelError as error:
+                note(str(error))
+                continue
+            relocate_headers(root)
+        return from_image("6.12", release, root,
+                          os.path.join(root, "usr/src/linux-headers-" + release))
+    raise KernelError("apt knows no linux-image-6.12.*-amd64: run apt-get update")
+
+
+def find_debug():
+    """Our own build of Debian's 6.1 source with every checker on."""
+    version = installed_version(DEBUG_SOURCE)
+    if not version:
+        raise KernelError(f"the debug kernel needs the package {DEBUG_SOURCE}")
+    with open(os.path.join(HERE, "debug.config"), "rb") as config:
+        key = hashlib.sha256(version.encode() + config.read()).hexdigest()[:12]
+    target = os.path.join(CACHE, "kernels", f"debug-{version}-{key}")
+    if not os.path.isdir(target):
+        build_debug(target)
+    with open(os.path.join(target, "include/config/kernel.release"), encoding="ascii") as text:
+        release = text.read().strip()
+    return Kernel("debug", release, os.path.join(target, "arch/x86/boot/bzImage"), target, "")
+
+
+def build_debug(target):
+    """Builds it; about 12 minutes on two processors."""
+    work = target + ".tmp"
+    log = target + ".log"
+    shutil.rmtree(work, ignore_errors=True)
+    os.makedirs(work)
+    note(f"building the debug kernel, about 12 minutes, once; log: {log}")
+    run("tar", "-C", work, "--strip-components=1", "-xf", f"/usr/src/{DEBUG_SOURCE}.tar.xz")
+    shutil.copy(os.path.join(HERE, "debug.config"), os.path.join(work, "debug.config"))
+    jobs = f"-j{os.cpu_count()}"
+    with open(log, "w", encoding="utf-8") as output:
+        for command in (["make", "KCONFIG_ALLCONFIG=debug.config", "allnoconfig"],
+                        ["make", jobs, "bzImage", "modules"]):
+            done = subprocess.run(command, cwd=work, stdout=output, check=False,
+                                  stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            if done.returncode:
+                raise KernelError(f"{' '.join(command)} failed: see {log}")
+            if "allnoconfig" in command:
+                check_config(work)
+    run("find", work, "-name", "*.o", "-not", "-path", "*/scripts/*",
+        "-not", "-path", "*/tools/*", "-delete")
+    os.rename(work, target)
+
+
+def check_config(work):
+    """Every line of the fragment must have survived dependency resolution."""
+    with open(os.path.join(work, ".config"), encoding="utf-8") as config:
+        got = set(config.read().splitlines())
+    with open(os.path.join(work, "debug.config"), encoding="utf-8") as config:
+        lost = [line for line in config.read().splitlines()
+                if re.match(r"CONFIG_\w+=", line) and line not in got]
+    if lost:
+        raise KernelError("debug.config asks for what this source cannot give: "
+                          + ", ".join(lost))
+
+
+def find(name):
+    """The Kernel of that name, fetched or built if it is not there yet."""
+    finders = {"6.1": find_6_1, "6.12": find_6_12, "debug": find_debug}
+    if name not in finders:
+        raise KernelError(f"no kernel {name}: one of {', '.join(NAMES)}")
+    with cache_lock(name):
+        return finders[name]()
