@@ -35,7 +35,9 @@ def complaint(lines, before=3, after=60):
     """The excerpt around the first complaint; None in a clean log."""
     for number, line in enumerate(lines):
         if COMPLAINT.search(line) and not HARMLESS.search(line):
-            return lines[max(0, number - before):number + after]
+            excerpt = lines[max(0, number - before):number + after]
+            ends = [i for i, text in enumerate(excerpt) if "---[ end trace" in text]
+            return excerpt[:ends[0] + 1] if ends else excerpt
     return None
 
 

@@ -8,6 +8,7 @@ cache; the debug kernel is built there, from Debian's linux-source-6.1.
 import contextlib
 import dataclasses
 import fcntl
+import functools
 import glob
 import hashlib
 import os
@@ -21,6 +22,8 @@ CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME")
                      or os.path.expanduser("~/.cache"), "af_zmq")
 NAMES = ("6.1", "6.12", "debug")
 DEBUG_SOURCE = "linux-source-6.1"
+NEEDED_OF_BUILD = (".config", "Kbuild", "Makefile", "Module.symvers", "System.map", "arch",
+                   "debug.config", "include", "scripts", "tools", "vmlinux")
 
 
 class KernelError(Exception):
@@ -44,8 +47,8 @@ def note(message):
 
 def run(*command, **options):
     """Runs a command; its output is shown only if it fails."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False, **options)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False, **options)
     if done.returncode:
         raise KernelError(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}")
     return done.stdout
@@ -84,13 +87,24 @@ def installed_version(package):
     return words[3] if words[:3] == ["install", "ok", "installed"] else None
 
 
+@functools.cache
+def update_package_lists():
+    """Once is enough."""
+    run("apt-get", "-q", "-o", "DPkg::Lock::Timeout=600", "update")
+
+
 def unpack(packages, target):
     """Downloads packages and unpacks them, all or nothing, below target."""
     work = target + ".tmp"
     shutil.rmtree(work, ignore_errors=True)
     os.makedirs(os.path.join(work, "root"))
     note(f"downloading {', '.join(packages)}")
-    run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *packages, cwd=work)
+    download = ("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *packages)
+    try:
+        run(*download, cwd=work)
+    except KernelError:
+        update_package_lists()
+        run(*download, cwd=work)
     for package in glob.glob(os.path.join(work, "*.deb")):
         run("dpkg-deb", "-x", package, os.path.join(work, "root"))
         os.unlink(package)
@@ -141,16 +155,15 @@ def relocate_headers(root):
             content = text.read()
         with open(makefile, "w", encoding="ascii") as text:
             text.write(content.replace("/usr/src/", os.path.join(root, "usr/src/")))
-    for link in glob.glob(os.path.join(root, "usr/src/linux-headers-*/*")):
-        if os.path.islink(link) and not os.path.exists(link):
-            pointed = os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link)))
-            os.unlink(link)
-            os.symlink(root + pointed if not pointed.startswith(root) else pointed, link)
 
 
 def find_6_12():
     """Debian 12's backported kernel, newest; headers come into the cache, too."""
-    for release in stock_releases("6.12"):
+    releases = stock_releases("6.12")
+    if not releases:
+        update_package_lists()
+        releases = stock_releases("6.12")
+    for release in releases:
         abi = release.removesuffix("-amd64")
         target = os.path.join(CACHE, "kernels", release)
         root = os.path.join(target, "root")
@@ -177,8 +190,8 @@ def find_debug():
     target = os.path.join(CACHE, "kernels", f"debug-{version}-{key}")
     if not os.path.isdir(target):
         build_debug(target)
-    with open(os.path.join(target, "include/config/kernel.release"), encoding="ascii") as text:
-        release = text.read().strip()
+    with open(os.path.join(target, "include/generated/utsrelease.h"), encoding="ascii") as text:
+        release = re.search('UTS_RELEASE "(.*)"', text.read())[1]
     return Kernel("debug", release, os.path.join(target, "arch/x86/boot/bzImage"), target, "")
 
 
@@ -201,9 +214,19 @@ def build_debug(target):
                 raise KernelError(f"{' '.join(command)} failed: see {log}")
             if "allnoconfig" in command:
                 check_config(work)
-    run("find", work, "-name", "*.o", "-not", "-path", "*/scripts/*",
-        "-not", "-path", "*/tools/*", "-delete")
+    prune(work)
     os.rename(work, target)
+
+
+def prune(work):
+    """Leaves of a built tree what booting and building modules need."""
+    for name in os.listdir(work):
+        if name not in NEEDED_OF_BUILD:
+            path = os.path.join(work, name)
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)
 
 
 def check_config(work):
@@ -216,6 +239,31 @@ def check_config(work):
     if lost:
         raise KernelError("debug.config asks for what this source cannot give: "
                           + ", ".join(lost))
+
+
+# Of linux-source, for tests and checks; in no package that could be installed.
+SOURCE_FILES = ("scripts/checkpatch.pl", "scripts/spelling.txt",
+                "scripts/const_structs.checkpatch",
+                "tools/testing/selftests/kselftest.h",
+                "tools/testing/selftests/kselftest_harness.h")
+
+
+def find_source():
+    """A directory with SOURCE_FILES."""
+    version = installed_version(DEBUG_SOURCE)
+    if not version:
+        raise KernelError(f"needs the package {DEBUG_SOURCE}")
+    target = os.path.join(CACHE, f"{DEBUG_SOURCE}-{version}")
+    with cache_lock("source"):
+        if not os.path.isdir(target):
+            work = target + ".tmp"
+            shutil.rmtree(work, ignore_errors=True)
+            os.makedirs(work)
+            run("tar", "-C", work, "--strip-components=1", "-xf",
+                f"/usr/src/{DEBUG_SOURCE}.tar.xz",
+                *(f"{DEBUG_SOURCE}/{name}" for name in SOURCE_FILES))
+            os.rename(work, target)
+    return target
 
 
 def find(name):

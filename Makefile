@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# "make help" says what there is.  All output goes below build/: the module of
+# each kernel to build/<kernel release>/, programs beside them.
+
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+
+KERNEL ?= 6.1
+TIMEOUT ?= 2400
+TESTS ?=
+LIVE ?=
+
+BUILD := $(CURDIR)/build
+VM := selftests/vm/vm.py
+SETUP := selftests/vm/setup.sh
+
+# Newest installed headers of a plain kernel, unless told otherwise.
+KDIR ?= $(shell ls -d /lib/modules/*/build/ /usr/src/linux-headers-*/ 2>/dev/null | \
+	grep -vE -- '-(cloud|rt)-|-common' | \
+	awk -F/ '{ r = $$4 == "build" ? $$3 : $$0; gsub(/.*linux-headers-|\//, "", r); print r, $$0 }' | \
+	sort -V | tail -n 1 | cut -d' ' -f2-)
+RELEASE = $(shell cut -s -d'"' -f2 $(KDIR)/include/generated/utsrelease.h 2>/dev/null | head -n 1)
+# Builds with other flags are kept apart: the unit tests', the checkers'.
+VARIANT ?=
+MODULE_DIR = $(BUILD)/$(RELEASE)$(VARIANT)
+MODULE = $(MODULE_DIR)/af_zmq.ko
+
+ifneq ($(LIVE),)
+KERNEL_DIR = /lib/modules/$(shell uname -r)/build
+PURPOSE_VM :=
+RUN :=
+else
+KERNEL_DIR = $(shell $(VM) kernel --kernel $(KERNEL) build)
+PURPOSE_VM := vm $(if $(filter debug,$(KERNEL)),debug)
+RUN = $(VM) run --verbose --kernel $(KERNEL) --timeout $(TIMEOUT) \
+	--console $(BUILD)/console-$@-$(KERNEL).log --
+endif
+
+## make			module for KDIR (default: newest installed headers), library, programs
+all: module shim programs
+
+# The sources are linked into the build directory, so that kernels do not
+# share object files.
+module:
+	@test -n "$(RELEASE)" || { echo "no kernel headers in '$(KDIR)': run $(SETUP) build" >&2; exit 1; }
+	@mkdir -p $(MODULE_DIR)/source
+	@cp -rsu $(CURDIR)/Kbuild $(CURDIR)/net $(CURDIR)/include $(MODULE_DIR)/source/
+	@find $(MODULE_DIR)/source -xtype l -delete
+	$(MAKE) -C $(KDIR) M=$(MODULE_DIR)/source $(MODULE_FLAGS) modules
+	@cp -u $(MODULE_DIR)/source/net/zmq/af_zmq.ko $(MODULE)
+
+shim:
+	$(MAKE) -C userspace/libzmq O=$(BUILD)/libzmq
+
+programs:
+	$(MAKE) -C userspace/demo O=$(BUILD)/demo
+	$(MAKE) -C selftests O=$(BUILD)/selftests
+
+## make test		all tests, in a virtual machine; KERNEL=6.1 (default), 6.12 or debug;
+##			TESTS="pattern ..." for some of them; LIVE=1 on the running kernel
+test:
+	@$(SETUP) build test $(PURPOSE_VM)
+	@kdir="$(KERNEL_DIR)" && test -n "$$kdir" && $(MAKE) KDIR=$$kdir all && $(MAKE) KDIR=$$kdir run-tests
+
+run-tests:
+	$(RUN) selftests/run.py --build $(BUILD) --module $(MODULE) $(TESTS)
+
+## make demo		the ZeroMQ guide's first chapter through the kernel; LIVE=1 as above
+demo:
+	@$(SETUP) build demo $(PURPOSE_VM)
+	@kdir="$(KERNEL_DIR)" && test -n "$$kdir" && $(MAKE) KDIR=$$kdir all && $(MAKE) KDIR=$$kdir run-demo
+
+run-demo:
+	$(RUN) userspace/demo/demo.sh $(BUILD) $(MODULE)
+
+## make kunit		the module's unit tests, in a debug kernel that has KUnit
+kunit:
+	@$(SETUP) build vm debug
+	@kdir="$$($(VM) kernel --kernel debug build)" && test -n "$$kdir" && \
+	$(MAKE) KDIR=$$kdir VARIANT=-kunit MODULE_FLAGS=CONFIG_ZMQ_KUNIT_TEST=y module && \
+	$(MAKE) KDIR=$$kdir VARIANT=-kunit KERNEL=debug run-kunit
+
+run-kunit:
+	$(RUN) selftests/kunit.py $(MODULE)
+
+## make check		sparse, W=1 and checkpatch --strict: all must be silent
+check:
+	@$(SETUP) build vm check
+	@selftests/check.py --build $(BUILD)
+
+## make shell		a root shell in the virtual machine; KERNEL= as above
+shell:
+	@$(SETUP) build $(PURPOSE_VM)
+	@$(VM) shell --kernel $(KERNEL)
+
+## make modules_install	installs the module for KDIR's kernel
+modules_install: module
+	$(MAKE) -C $(KDIR) M=$(MODULE_DIR)/source modules_install
+
+## make clean		removes build/ (kernels stay in ~/.cache/af_zmq)
+clean:
+	rm -rf $(BUILD)
+
+## make help		this
+help:
+	@sed -n 's/^## //p; s/^##\t/\t/p' Makefile
+
+.PHONY: all module shim programs test run-tests demo run-demo kunit run-kunit check shell \
+	modules_install clean help

@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Installs the Debian packages that a purpose needs, quietly, only what is
+# missing.
+#
+#	setup.sh PURPOSE...	build, vm, test, demo, debug, check
+
+set -u
+
+packages() {
+	case $1 in
+	build) echo gcc make kmod libc6-dev linux-headers-amd64 python3 ;;
+	vm) echo busybox-static kmod qemu-system-x86 xz-utils ;;
+	test) echo libzmq3-dev libzmq5 linux-source-6.1 python3-pytest python3-zmq xz-utils ;;
+	demo) echo libzmq3-dev libzmq5 python3-zmq ;;
+	debug) echo bc bison flex libelf-dev libssl-dev linux-source-6.1 lz4 xz-utils ;;
+	check) echo linux-source-6.1 perl sparse xz-utils ;;
+	*)
+		echo "setup: unknown purpose $1" >&2
+		exit 2
+		;;
+	esac
+}
+
+is_installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null)" = installed ]
+}
+
+missing=
+for purpose; do
+	for package in $(packages "$purpose"); do
+		is_installed "$package" || missing="$missing $package"
+	done
+done
+[ -z "$missing" ] && exit 0
+
+if ! command -v apt-get > /dev/null; then
+	echo "setup: this is not a Debian system; install the equivalents of:$missing" >&2
+	exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+	echo "setup: needs root, once: apt-get install --no-install-recommends$missing" >&2
+	exit 1
+fi
+
+echo "setup: installing$missing" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install_missing() {
+	# shellcheck disable=SC2086 # one word per package
+	DEBIAN_FRONTEND=noninteractive timeout 900 apt-get -qq -y \
+		-o DPkg::Lock::Timeout=600 --no-install-recommends \
+		install $missing > "$log" 2>&1 < /dev/null
+}
+update_lists() {
+	timeout 300 apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=600 \
+		update > "$log" 2>&1 < /dev/null
+}
+install_missing || { update_lists && install_missing; } || {
+	echo "setup: apt-get could not install$missing:" >&2
+	tail -n 20 "$log" >&2
+	exit 1
+}
