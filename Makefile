@@ -34,8 +34,8 @@ RUN :=
 else
 KERNEL_DIR = $(shell $(VM) kernel --kernel $(KERNEL) build)
 PURPOSE_VM := vm $(if $(filter debug,$(KERNEL)),debug)
-RUN = $(VM) run --verbose --kernel $(KERNEL) --timeout $(TIMEOUT) \
-	--console $(BUILD)/console-$@-$(KERNEL).log --
+RUN = $(VM) run --kernel $(KERNEL) --timeout $(TIMEOUT) \
+	--console $(BUILD)/console-$(KERNEL).log --
 endif
 
 ## make			module for KDIR (default: newest installed headers), library, programs

@@ -1,0 +1,191 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Loads the module, runs the tests, unloads it.  Output: KTAP and totals.
+
+    run.py --build BUILD --module af_zmq.ko [PATTERN...]
+
+A test is a program that prints TAP and exits with 0, or 4 for "skipped".
+"""
+
+import argparse
+import fnmatch
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from results import HERE, KernelLog, Tap, Totals
+
+EXIT_SKIP = 4
+SLOW = 5 if os.environ.get("AF_ZMQ_VM") == "debug" else 1   # factor for time limits
+UNLOAD_LIMIT = 60
+
+
+def emit(text):
+    """One line of output."""
+    print(text, flush=True)
+
+
+def load(module):
+    """insmod; an error message or None."""
+    if os.path.isdir("/sys/module/af_zmq"):
+        return "af_zmq is loaded already: rmmod it first"
+    done = subprocess.run(["insmod", module], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    return done.stdout.strip() or f"insmod: {done.returncode}" if done.returncode else None
+
+
+def unload():
+    """rmmod as soon as the last socket has gone; an error message or None."""
+    deadline = time.monotonic() + UNLOAD_LIMIT * SLOW
+    while True:
+        done = subprocess.run(["rmmod", "af_zmq"], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+        if not done.returncode:
+            break
+        if time.monotonic() > deadline:
+            return done.stdout.strip() + "\n" + sockets()
+        time.sleep(0.2)
+    left = [path for path in ("/proc/net/zmq", "/proc/sys/net/zmq", "/sys/module/af_zmq")
+            if os.path.exists(path)]
+    return f"left behind: {' '.join(left)}" if left else None
+
+
+def sockets():
+    """Which sockets there are."""
+    try:
+        with open("/proc/net/zmq", encoding="utf-8") as listing:
+            return listing.read()
+    except OSError as error:
+        return str(error)
+
+
+class Test:
+    """One test program."""
+
+    def __init__(self, name, path, seconds):
+        self.name = name
+        self.path = path
+        self.limit = int(seconds) * SLOW
+        self.tap = Tap()
+        self.problem = ""
+        self.output = []
+
+    def run(self, log):
+        """Runs it; its totals."""
+        log.lines()
+        with tempfile.NamedTemporaryFile() as out, \
+             open(out.name, encoding="utf-8", errors="replace") as told:
+            code = self.execute(out, told)
+            self.copy(told)
+        if code not in (0, EXIT_SKIP, None) and not self.tap.totals.failed:
+            self.problem = f"killed by {signal.Signals(-code).name}" if code < 0 \
+                else f"exit code {code}"
+        if code == EXIT_SKIP and not self.tap.totals.failed:
+            return Totals(skipped=max(1, self.tap.totals.skipped))
+        if code == 0 and self.tap.totals.failed:
+            self.problem = "exit code 0 in spite of failures"
+        complaint = log.complaint()
+        if complaint:
+            self.problem = "the kernel complained"
+            self.output += complaint
+        if self.problem:
+            self.tap.problems.append(self.problem)
+        return self.tap.finish()
+
+    def execute(self, out, told):
+        """The program's exit code; None if time ran out."""
+        with subprocess.Popen([self.path], stdin=subprocess.DEVNULL, stdout=out,
+                              stderr=subprocess.STDOUT, cwd=HERE,
+                              start_new_session=True) as process:
+            deadline = time.monotonic() + self.limit
+            try:
+                while process.poll() is None:
+                    if time.monotonic() > deadline:
+                        self.problem = f"time limit of {self.limit} s"
+                        return None
+                    time.sleep(0.05)
+                    self.copy(told)
+                return process.returncode
+            finally:
+                # What it may have left behind, too.
+                try:
+                    os.killpg(process.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+
+    def copy(self, told):
+        """Shows the results among the new output and keeps all of it."""
+        while True:
+            place = told.tell()
+            line = told.readline()
+            if not line.endswith("\n"):
+                told.seek(place)
+                return
+            self.output.append(line.rstrip("\n"))
+            if self.tap.feed(line.rstrip("\n")):
+                emit("    " + line.rstrip("\n"))
+
+
+def chosen(build, patterns):
+    """The tests to run."""
+    with open(os.path.join(build, "selftests/tests"), encoding="utf-8") as listing:
+        tests = [Test(*line.split()) for line in listing]
+    return [test for test in tests if not patterns
+            or any(fnmatch.fnmatch(test.name, f"*{pattern}*") for pattern in patterns)]
+
+
+def outcome(number, failed, name, details, output=()):
+    """The result line of a program, with all it said if it failed."""
+    if failed:
+        for line in output:
+            emit("  # " + line)
+    emit(f"{'not ' if failed else ''}ok {number} {name} # {details}")
+
+
+def main():
+    """The exit code."""
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--module", required=True)
+    parser.add_argument("patterns", nargs="*")
+    args = parser.parse_args()
+    os.environ.update(AF_ZMQ_BUILD=args.build, AF_ZMQ_MODULE=args.module,
+                      AF_ZMQ_SHIM=os.path.join(args.build, "libzmq/libzmq.so.5"),
+                      AF_ZMQ_SLOW=str(SLOW))
+    tests = chosen(args.build, args.patterns)
+    if not tests:
+        print("run.py: no such test", file=sys.stderr)
+        return 1
+    totals = Totals()
+    emit("KTAP version 1")
+    emit(f"1..{len(tests) + 2}")
+
+    log = KernelLog()
+    error = load(args.module)
+    totals += Totals(passed=not error, failed=bool(error))
+    outcome(1, error, "insmod", error or "loaded", log.lines() if error else ())
+    if error:
+        emit(str(totals))
+        return 1
+    for number, test in enumerate(tests, 2):
+        emit(f"  # {test.name}")
+        begin = time.monotonic()
+        result = test.run(log)
+        totals += result
+        problems = "; ".join(test.tap.problems)
+        outcome(number, result.failed, test.name, f"{result}, {time.monotonic() - begin:.1f} s"
+                + (f": {problems}" if problems else ""), test.output)
+    error = unload() or "\n".join(log.complaint() or [])
+    totals += Totals(passed=not error, failed=bool(error))
+    outcome(len(tests) + 2, error, "rmmod", "failed" if error else "unloaded",
+            (error or "").splitlines())
+    emit(str(totals))
+    return 1 if totals.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
