@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * Bind and connect, and back.
+ *
+ * The kernel takes endpoints as libzmq writes them, but resolves no host
+ * names and makes no temporary directories.  So the shim does, passes the
+ * kernel an endpoint that needs neither, and remembers which is which: the
+ * user's is the one to disconnect by, and what ZMQ_LAST_ENDPOINT shows.
+ */
+#include "shim.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ZS_IPC		"ipc://"
+#define ZS_TCP		"tcp://"
+#define ZS_INPROC	"inproc://"
+#define ZS_UDP		"udp://"
+
+/**
+ * struct zs_endpoint - one that is not called the same on both sides
+ * @next: of the socket
+ * @user: what the user bound or connected to
+ * @kernel: what the kernel was told
+ * @dir: of the ipc wildcard: directory to remove with it
+ */
+struct zs_endpoint {
+	struct zs_endpoint	*next;
+	char			*user;
+	char			*kernel;
+	char			*dir;
+};
+
+static bool starts_with(const char *str, const char *prefix)
+{
+	return !strncmp(str, prefix, strlen(prefix));
+}
+
+/* Free an endpoint; @clean also removes its file and directory. */
+static void endpoint_free(struct zs_endpoint *ep, bool clean)
+{
+	if (ep->dir && clean) {
+		unlink(ep->kernel + strlen(ZS_IPC));
+		rmdir(ep->dir);
+	}
+	free(ep->user);
+	free(ep->kernel);
+	free(ep->dir);
+	free(ep);
+}
+
+/* The socket is closed: remove what its wildcard endpoints left behind. */
+void zs_endpoints_clean(struct zs_sock *s)
+{
+	struct zs_endpoint *ep;
+
+	while ((ep = s->endpoints)) {
+		s->endpoints = ep->next;
+		endpoint_free(ep, true);
+	}
+}
+
+void zs_endpoints_free(struct zs_sock *s)
+{
+	struct zs_endpoint *ep;
+
+	while ((ep = s->endpoints)) {
+		s->endpoints = ep->next;
+		endpoint_free(ep, false);
+	}
+	free(s->last_endpoint);
+	s->last_endpoint = NULL;
+}
+
+/* Takes over @kernel and @dir, also on failure. */
+static struct zs_endpoint *endpoint_new(const char *user, char *kernel,
+					char *dir)
+{
+	struct zs_endpoint *ep = calloc(1, sizeof(*ep));
+
+	if (!ep || !kernel) {
+		free(ep);
+		free(kernel);
+		free(dir);
+		errno = ENOMEM;
+		return NULL;
+	}
+	ep->kernel = kernel;
+	ep->dir = dir;
+	ep->user = strdup(user);
+	if (ep->user)
+		return ep;
+	endpoint_free(ep, true);
+	errno = ENOMEM;
+	return NULL;
+}
+
+/* Give the kernel an endpoint; @option is ZMQ_AF_BIND etc. */
+static int endpoint_tell(struct zs_sock *s, int option, const char *endpoint)
+{
+	size_t len = strlen(endpoint);
+
+	if (len > ZMQ_AF_ENDPOINT_MAX)
+		return zs_fail(starts_with(endpoint, ZS_IPC) ? ENAMETOOLONG :
+							       EINVAL);
+	return setsockopt(s->fd, SOL_ZMQ, option, endpoint, len);
+}
+
+/*
+ * Is it "transport://address" of a transport that this socket can use?  The
+ * kernel would say so too, but not with libzmq's private errnos.
+ */
+static int endpoint_check(struct zs_sock *s, const char *addr)
+{
+	const char *sep;
+
+	if (atomic_load(&s->ctx->shut))
+		return zs_fail(ETERM);
+	sep = addr ? strstr(addr, "://") : NULL;
+	if (!sep || sep == addr || !sep[3])
+		return zs_fail(EINVAL);
+	if (starts_with(addr, ZS_INPROC))
+		return 0;
+	if (starts_with(addr, ZS_UDP) && s->type != ZMQ_RADIO &&
+	    s->type != ZMQ_DISH && s->type != ZMQ_DGRAM)
+		return zs_fail(ENOCOMPATPROTO);
+	if (!starts_with(addr, ZS_TCP) && !starts_with(addr, ZS_IPC))
+		return zs_fail(EPROTONOSUPPORT);
+	if (!s->ctx->started)
+		return zs_fail(EMTHREAD);
+	return 0;
+}
+
+/*
+ * What ZMQ_LAST_ENDPOINT is to give from now on: @user, or what the kernel
+ * says if NULL.  Caller holds @s->lock.
+ */
+static void endpoint_last(struct zs_sock *s, const char *user)
+{
+	free(s->last_endpoint);
+	s->last_endpoint = user ? strdup(user) : NULL;
+}
+
+/* bind */
+
+/*
+ * libzmq removes whatever is at the path before it binds, so that a file
+ * left behind by an earlier run is no obstacle; a live owner loses its name.
+ * Here only a socket is ever removed, never another file.
+ */
+static int ipc_bind(struct zs_sock *s, const char *addr)
+{
+	const char *path = addr + strlen(ZS_IPC);
+	struct stat st;
+
+	if (!endpoint_tell(s, ZMQ_AF_BIND, addr))
+		return 0;
+	if (errno != EADDRINUSE || *path == '@')
+		return -1;
+	if (lstat(path, &st) || !S_ISSOCK(st.st_mode) || unlink(path))
+		return zs_fail(EADDRINUSE);
+	return endpoint_tell(s, ZMQ_AF_BIND, addr);
+}
+
+/* A new directory for the ipc wildcard, or NULL. */
+static char *ipc_tmpdir(void)
+{
+	static const char * const vars[] = { "TMPDIR", "TEMPDIR", "TMP" };
+	const char *base = "/tmp";
+	const char *value;
+	struct stat st;
+	char *dir;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(vars); i++) {
+		value = getenv(vars[i]);
+		if (value && !stat(value, &st) && S_ISDIR(st.st_mode)) {
+			base = value;
+			break;
+		}
+	}
+	if (asprintf(&dir, "%s%stmpXXXXXX", base,
+		     base[strlen(base) - 1] == '/' ? "" : "/") < 0)
+		return NULL;
+	if (mkdtemp(dir))
+		return dir;
+	free(dir);
+	return NULL;
+}
+
+static int ipc_bind_wildcard(struct zs_sock *s)
+{
+	struct zs_endpoint *ep;
+	char *kernel = NULL;
+	char *dir;
+	int err;
+
+	dir = ipc_tmpdir();
+	if (!dir)
+		return -1;
+	if (asprintf(&kernel, ZS_IPC "%s/socket", dir) < 0)
+		kernel = NULL;
+	if (!kernel)
+		rmdir(dir);
+	ep = endpoint_new(kernel ? kernel : "", kernel, dir);
+	if (!ep)
+		return -1;
+	if (endpoint_tell(s, ZMQ_AF_BIND, ep->kernel)) {
+		err = errno;
+		endpoint_free(ep, true);
+		return zs_fail(err);
+	}
+	ep->next = s->endpoints;
+	s->endpoints = ep;
+	return 0;
+}
+
+/* Names of hosts are not looked up for bind, as in libzmq: ENODEV. */
+int zs_bind(void *handle, const char *addr)
+{
+	ZS_USING_SOCK *s = zs_sock_get(handle);
+	int rc;
+
+	if (!s || endpoint_check(s, addr))
+		return -1;
+
+	pthread_mutex_lock(&s->lock);
+	if (!strcmp(addr, ZS_IPC "*"))
+		rc = ipc_bind_wildcard(s);
+	else if (starts_with(addr, ZS_IPC))
+		rc = ipc_bind(s, addr);
+	else
+		rc = endpoint_tell(s, ZMQ_AF_BIND, addr);
+	if (!rc)
+		endpoint_last(s, NULL);
+	pthread_mutex_unlock(&s->lock);
+	return rc ? zs_fail_kernel() : 0;
+}
+
+/* connect */
+
+/**
+ * struct tcp_name - a tcp endpoint whose host is a name
+ * @prefix: bytes before the name: "tcp://" and maybe a source address
+ * @host: the name
+ * @port: what follows it, with the colon
+ */
+struct tcp_name {
+	int		prefix;
+	char		host[256];
+	const char	*port;
+};
+
+/*
+ * Does the host of this endpoint have to be looked up?  Whatever does not
+ * look like a name and a port is left for the kernel to refuse.
+ */
+static bool tcp_name_parse(struct tcp_name *name, const char *addr)
+{
+	const char *start, *end, *c;
+	struct in_addr numeric;
+
+	if (!starts_with(addr, ZS_TCP))
+		return false;
+	start = strchr(addr, ';');
+	start = start ? start + 1 : addr + strlen(ZS_TCP);
+	end = strrchr(start, ':');
+	if (!end || end == start || !isdigit((unsigned char)end[1]) ||
+	    (size_t)(end - start) >= sizeof(name->host))
+		return false;
+	for (c = start; c < end; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("-._", *c))
+			return false;
+
+	memcpy(name->host, start, end - start);
+	name->host[end - start] = '\0';
+	name->prefix = start - addr;
+	name->port = end;
+	return inet_pton(AF_INET, name->host, &numeric) != 1;
+}
+
+/* First address of a family for a name, as text; true if there is one. */
+static bool host_lookup(const char *host, int family, char *text, size_t size)
+{
+	struct addrinfo hints = {
+		.ai_family = family,
+		.ai_socktype = SOCK_STREAM,
+	};
+	struct addrinfo *ai;
+	bool found;
+
+	if (getaddrinfo(host, NULL, &hints, &ai))
+		return false;
+	found = !getnameinfo(ai->ai_addr, ai->ai_addrlen, text, size, NULL, 0,
+			     NI_NUMERICHOST);
+	freeaddrinfo(ai);
+	return found;
+}
+
+static bool sock_ipv6(struct zs_sock *s)
+{
+	socklen_t len = sizeof(int);
+	int on = 0;
+
+	return !getsockopt(s->fd, SOL_ZMQ, ZMQ_IPV6, &on, &len) && on;
+}
+
+/*
+ * The endpoint with the host's address for its name; malloc()ed.  IPv6 only
+ * if the socket's IPV6 option is on, IPv4 only if there is no IPv6 address.
+ *
+ * libzmq looks names up in its I/O thread, again for each attempt to connect,
+ * and zmq_connect() never fails for a name.  Here an unknown name is an error
+ * now, EHOSTUNREACH: better than a connection that silently never comes.  The
+ * address found stays the one used until disconnected.
+ */
+static char *tcp_resolve(struct zs_sock *s, const char *addr,
+			 const struct tcp_name *name)
+{
+	char text[NI_MAXHOST];
+	char *kernel;
+	int rc;
+
+	if (sock_ipv6(s) && host_lookup(name->host, AF_INET6, text,
+					sizeof(text)))
+		rc = asprintf(&kernel, "%.*s[%s]%s", name->prefix, addr, text,
+			      name->port);
+	else if (host_lookup(name->host, AF_INET, text, sizeof(text)))
+		rc = asprintf(&kernel, "%.*s%s%s", name->prefix, addr, text,
+			      name->port);
+	else
+		return zs_fail(EHOSTUNREACH), NULL;
+	return rc < 0 ? NULL : kernel;
+}
+
+/*
+ * For these types libzmq ignores a second connect to the same string.  The
+ * kernel does that too, but for a name it may be told another address.
+ */
+static bool sock_connects_once(struct zs_sock *s)
+{
+	return s->type == ZMQ_DEALER || s->type == ZMQ_SUB ||
+	       s->type == ZMQ_PUB || s->type == ZMQ_REQ;
+}
+
+static struct zs_endpoint *endpoint_find(struct zs_sock *s, const char *user)
+{
+	struct zs_endpoint *ep;
+
+	for (ep = s->endpoints; ep; ep = ep->next)
+		if (!strcmp(ep->user, user))
+			return ep;
+	return NULL;
+}
+
+/* Caller holds @s->lock.  @kernel is taken over. */
+static int connect_resolved(struct zs_sock *s, const char *addr, char *kernel)
+{
+	struct zs_endpoint *ep = endpoint_new(addr, kernel, NULL);
+	int err;
+
+	if (!ep)
+		return -1;
+	if (sock_connects_once(s) && endpoint_find(s, addr)) {
+		endpoint_free(ep, false);
+		return 0;
+	}
+	if (endpoint_tell(s, ZMQ_AF_CONNECT, ep->kernel)) {
+		err = errno;
+		endpoint_free(ep, false);
+		return zs_fail(err);
+	}
+	ep->next = s->endpoints;
+	s->endpoints = ep;
+	endpoint_last(s, addr);
+	return 0;
+}
+
+int zs_connect(void *handle, const char *addr)
+{
+	ZS_USING_SOCK *s = zs_sock_get(handle);
+	struct tcp_name name;
+	char *kernel = NULL;
+	int rc;
+
+	if (!s || endpoint_check(s, addr))
+		return -1;
+	if (tcp_name_parse(&name, addr)) {
+		kernel = tcp_resolve(s, addr, &name);
+		if (!kernel)
+			return -1;
+	}
+
+	pthread_mutex_lock(&s->lock);
+	if (kernel) {
+		rc = connect_resolved(s, addr, kernel);
+	} else {
+		rc = endpoint_tell(s, ZMQ_AF_CONNECT, addr);
+		if (!rc)
+			endpoint_last(s, NULL);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return rc ? zs_fail_kernel() : 0;
+}
+
+/* unbind, disconnect */
+
+/*
+ * Either undoes either in libzmq.  @option is tried first: it decides if an
+ * endpoint is both bound and connected.  What one of them cannot read (only
+ * bound endpoints have a "*") the other may.
+ */
+static int endpoint_undo(struct zs_sock *s, int option, const char *kernel)
+{
+	int other = option == ZMQ_AF_UNBIND ? ZMQ_AF_DISCONNECT :
+					      ZMQ_AF_UNBIND;
+	int err;
+
+	if (!endpoint_tell(s, option, kernel))
+		return 0;
+	err = errno;
+	if (err != ENOENT && err != EINVAL)
+		return -1;
+	if (!endpoint_tell(s, other, kernel))
+		return 0;
+	return err == ENOENT ? zs_fail(err) : -1;
+}
+
+/*
+ * Undo every endpoint that the user calls @addr.  Returns how many there
+ * were, or -1.  Caller holds @s->lock.
+ */
+static int endpoint_undo_named(struct zs_sock *s, int option, const char *addr)
+{
+	struct zs_endpoint **link = &s->endpoints;
+	struct zs_endpoint *ep;
+	int count = 0;
+	int err = 0;
+
+	while ((ep = *link)) {
+		if (strcmp(ep->user, addr)) {
+			link = &ep->next;
+			continue;
+		}
+		*link = ep->next;
+		if (endpoint_undo(s, option, ep->kernel) && errno != ENOENT)
+			err = errno;
+		endpoint_free(ep, true);
+		count++;
+	}
+	return err ? zs_fail(err) : count;
+}
+
+static int endpoint_end(void *handle, const char *addr, int option)
+{
+	ZS_USING_SOCK *s = zs_sock_get(handle);
+	struct tcp_name name;
+	int rc;
+
+	if (!s || endpoint_check(s, addr))
+		return -1;
+
+	pthread_mutex_lock(&s->lock);
+	rc = endpoint_undo_named(s, option, addr);
+	if (!rc) {
+		rc = endpoint_undo(s, option, addr);
+		/* A name, which the kernel cannot read: nor is it known here. */
+		if (rc && errno == EINVAL && tcp_name_parse(&name, addr))
+			errno = ENOENT;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return rc < 0 ? zs_fail_kernel() : 0;
+}
+
+int zs_unbind(void *handle, const char *addr)
+{
+	return endpoint_end(handle, addr, ZMQ_AF_UNBIND);
+}
+
+int zs_disconnect(void *handle, const char *addr)
+{
+	return endpoint_end(handle, addr, ZMQ_AF_DISCONNECT);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * zmq_poll.  A socket's descriptor is level-triggered in the kernel, so this
+ * is poll(2) and a translation of the events.
+ */
+#include "shim.h"
+#include "pollfd.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define ZS_POLL_STACK	16
+
+/**
+ * zs_poll_fd - what to poll for an item
+ * @pfd: result
+ * @handle: socket, or NULL
+ * @fd: descriptor if @handle is NULL
+ * @events: ZMQ_POLL*
+ *
+ * Return: 0, or -1 and ENOTSOCK for a handle that is no socket.
+ */
+int zs_poll_fd(struct pollfd *pfd, void *handle, int fd, short events)
+{
+	pfd->fd = fd;
+	pfd->events = (events & ZMQ_POLLIN ? POLLIN : 0) |
+		      (events & ZMQ_POLLOUT ? POLLOUT : 0);
+	pfd->revents = 0;
+	if (handle) {
+		ZS_USING_SOCK *s = zs_sock_get(handle);
+
+		if (!s)
+			return -1;
+		pfd->fd = s->fd;
+	} else if (events & ZMQ_POLLPRI) {
+		pfd->events |= POLLPRI;
+	}
+	return 0;
+}
+
+/* The socket was closed meanwhile, or its context shut down. */
+static int poll_sock_error(void *handle)
+{
+	ZS_USING_SOCK *s = zs_sock_get(handle);
+
+	return s ? zs_sock_events(s) : -1;
+}
+
+/**
+ * zs_poll_result - what poll(2) said about an item
+ * @pfd: set up by zs_poll_fd() and polled
+ * @handle: socket, or NULL
+ * @events: ZMQ_POLL* asked for
+ *
+ * Return: ZMQ_POLL*, or -1 and ETERM or ENOTSOCK.
+ */
+int zs_poll_result(const struct pollfd *pfd, void *handle, short events)
+{
+	short polled = pfd->revents;
+	int result;
+
+	if (!polled)
+		return 0;
+	if (handle && polled & (POLLERR | POLLHUP | POLLNVAL)) {
+		result = poll_sock_error(handle);
+		return result < 0 ? -1 : result & events;
+	}
+	result = (polled & POLLIN ? ZMQ_POLLIN : 0) |
+		 (polled & POLLOUT ? ZMQ_POLLOUT : 0);
+	if (handle)
+		return result & events;
+	if (polled & POLLPRI)
+		result |= ZMQ_POLLPRI;
+	if (polled & ~(POLLIN | POLLOUT | POLLPRI))
+		result |= ZMQ_POLLERR;
+	return result;
+}
+
+/* Poll with a timeout in ms, negative for none, that may exceed an int. */
+int zs_poll_wait(struct pollfd *pfds, int count, long timeout,
+		 const sigset_t *sigmask)
+{
+	struct timespec ts = {
+		.tv_sec = timeout / 1000,
+		.tv_nsec = timeout % 1000 * 1000000,
+	};
+
+	return ppoll(pfds, count, timeout < 0 ? NULL : &ts, sigmask);
+}
+
+/* The number of items with events, set in their revents; or -1. */
+static int poll_results(zmq_pollitem_t *items, const struct pollfd *pfds,
+			int count)
+{
+	int ready = 0;
+	int result;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		result = zs_poll_result(&pfds[i], items[i].socket,
+					items[i].events);
+		if (result < 0)
+			return -1;
+		items[i].revents = result;
+		ready += result != 0;
+	}
+	return ready;
+}
+
+static int poll_items(zmq_pollitem_t *items, struct pollfd *pfds, int count,
+		      long timeout, const sigset_t *sigmask)
+{
+	int64_t end = timeout > 0 ? zs_now_ms() + timeout : 0;
+	int rc, i;
+
+	for (i = 0; i < count; i++)
+		if (zs_poll_fd(&pfds[i], items[i].socket, items[i].fd,
+			       items[i].events))
+			return -1;
+
+	do {
+		rc = zs_poll_wait(pfds, count, timeout, sigmask);
+		if (rc < 0)
+			return -1;
+		rc = poll_results(items, pfds, count);
+		if (timeout > 0)
+			timeout = zs_ms_left(end);
+	} while (!rc && timeout);
+	return rc;
+}
+
+int zs_ppoll(zmq_pollitem_t *items, int count, long timeout,
+	     const void *sigmask)
+{
+	struct pollfd stack[ZS_POLL_STACK];
+	struct pollfd *pfds = stack;
+	int rc;
+
+	if (count < 0)
+		return zs_fail(EINVAL);
+	if (count && !items)
+		return zs_fail(EFAULT);
+	if (count > ZS_POLL_STACK) {
+		pfds = calloc(count, sizeof(*pfds));
+		if (!pfds)
+			return -1;
+	}
+	rc = poll_items(items, pfds, count, timeout, sigmask);
+	if (pfds != stack)
+		free(pfds);
+	return rc;
+}
+
+int zs_poll(zmq_pollitem_t *items, int count, long timeout)
+{
+	return zs_ppoll(items, count, timeout, NULL);
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * libzmq.so.5 over AF_ZMQ sockets: what the files of the library share.
+ *
+ * A zmq socket is a kernel socket (socket.c), a context a kernel context
+ * (ctx.c); messages, options and polling are thin translations.  There are no
+ * threads and nothing runs between calls.
+ *
+ *	entry.c		the exported functions: native or fallback
+ *	fallback.c	finds the real libzmq and its functions
+ *	handle.c	handles that are safe to use stale; fork
+ *	ctx.c socket.c endpoint.c opts.c
+ *	msg.c sendrecv.c
+ *	poll.c poller.c proxy.c monitor.c
+ *	error.c version.c util.c timers.c z85.c draft.c
+ */
+#ifndef ZS_SHIM_H
+#define ZS_SHIM_H
+
+#define ZMQ_BUILD_DRAFT_API
+#include <zmq.h>
+#include <linux/socket.h>
+#include <linux/zmq.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/*
+ * For each function of the ABI the prototype of what is exported, which the
+ * compiler compares with <zmq.h>, and of our own, which does it.
+ */
+#define ZS_EXPORT	__attribute__((visibility("default")))
+#define FN(ret, fail, name, params, args)	\
+	ZS_EXPORT ret zmq_##name params;	\
+	ret zs_##name params;
+#define FN_VOID(name, params, args)		\
+	ZS_EXPORT void zmq_##name params;	\
+	void zs_##name params;
+#include "abi.h"
+#undef FN
+#undef FN_VOID
+
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* error.c */
+
+int zs_fail(int err);
+int zs_fail_kernel(void);
+
+/* entry.c, fallback.c */
+
+/**
+ * struct zs_real - the functions of the real libzmq
+ *
+ * Member names are those of the functions without "zmq_"; NULL for draft
+ * functions that the library found was not built with.
+ */
+struct zs_real {
+#define FN(ret, fail, name, params, args)	ret (*fn_##name) params;
+#define FN_VOID(name, params, args)		void (*fn_##name) params;
+#include "abi.h"
+#undef FN
+#undef FN_VOID
+};
+
+/*
+ * Found in the text of every build of this library and of no other: tells
+ * fallback.c that a libzmq.so.5 on disk is this library again.
+ */
+#define ZS_NAME		"libzmq (AF_ZMQ shim)"
+
+bool zs_real_load(struct zs_real *real);
+
+/* handle.c */
+
+#define ZS_HANDLE_OPEN		0x80000000u
+#define ZS_HANDLE_CLOSING	0x40000000u
+#define ZS_HANDLE_ORPHAN	0x20000000u
+
+struct zs_pool;
+
+/**
+ * struct zs_handle - first member of what a void * of the API points to
+ * @pool: the kind of handle; constant for ever
+ * @state: ZS_HANDLE_* and, in the low bits, how many calls are using it
+ * @next_all: every handle of the pool; constant once linked
+ * @next_free: free handles of the pool, protected by the pool's lock
+ *
+ * The memory of a handle is never given back, so a call with a handle that
+ * is closed already, or is being closed by another thread, finds that out
+ * instead of crashing.  The object is released by whoever leaves it last:
+ * its descriptor cannot be closed, and its number be reused for another
+ * file, under a call still using it.
+ */
+struct zs_handle {
+	struct zs_pool		*pool;
+	_Atomic uint32_t	state;
+	struct zs_handle	*next_all;
+	struct zs_handle	*next_free;
+};
+
+/**
+ * struct zs_pool - all handles of one kind
+ * @size: bytes of one object, its struct zs_handle first
+ * @release: closed and no longer in use: free what the object owns
+ * @orphan: in the child of a fork: drop what belongs to the parent
+ * @keeps: orphans stay usable (contexts) rather than closed (sockets)
+ * @lock: protects the lists and is held across fork()
+ * @all: every object ever made
+ * @free_head: unused ones, longest unused first
+ * @free_tail: last link of @free_head
+ */
+struct zs_pool {
+	size_t			size;
+	void			(*release)(struct zs_handle *h);
+	void			(*orphan)(struct zs_handle *h);
+	bool			keeps;
+	pthread_mutex_t		lock;
+	struct zs_handle	*all;
+	struct zs_handle	*free_head;
+	struct zs_handle	**free_tail;
+};
+
+extern struct zs_pool zs_ctx_pool;
+extern struct zs_pool zs_sock_pool;
+
+struct zs_handle *zs_handle_new(struct zs_pool *pool);
+void zs_handle_open(struct zs_handle *h);
+void zs_handle_abandon(struct zs_handle *h);
+bool zs_handle_close(struct zs_handle *h);
+void zs_handle_left(struct zs_handle *h);
+
+static inline void zs_handle_put(struct zs_handle *h)
+{
+	uint32_t old = atomic_fetch_sub_explicit(&h->state, 1,
+						 memory_order_release);
+
+	if (unlikely(old == (ZS_HANDLE_CLOSING | 1)))
+		zs_handle_left(h);
+}
+
+/* False for NULL, for something else's handle and for a closed one. */
+static inline bool zs_handle_get(struct zs_handle *h, struct zs_pool *pool)
+{
+	if (unlikely(!h || h->pool != pool))
+		return false;
+	if (likely(atomic_fetch_add_explicit(&h->state, 1,
+					     memory_order_acquire) &
+		   ZS_HANDLE_OPEN))
+		return true;
+	zs_handle_put(h);
+	return false;
+}
+
+/* ctx.c */
+
+#define ZS_THREAD_NAME_MAX	16
+
+/**
+ * struct zs_ctx - a context
+ * @h: handle
+ * @lock: protects everything below
+ * @fd: the kernel's context, -1 before the first socket
+ * @shut: zmq_ctx_shutdown() or zmq_ctx_term() was called
+ * @sockets: open ones
+ * @started: what IO_THREADS was at the first socket
+ * @max_sockets: and the rest: the options of zmq_ctx_set()
+ */
+struct zs_ctx {
+	struct zs_handle	h;
+	pthread_mutex_t		lock;
+	int			fd;
+	_Atomic bool		shut;
+	int			sockets;
+	int			started;
+	int			max_sockets;
+	int			io_threads;
+	int			max_msgsz;
+	int			thread_policy;
+	int			zero_copy;
+	int			ipv6;
+	int			blocky;
+	uint64_t		cpus[16];
+	char			thread_name[ZS_THREAD_NAME_MAX + 1];
+};
+
+int zs_ctx_enter(struct zs_ctx *ctx);
+void zs_ctx_leave(struct zs_ctx *ctx);
+
+/* zs_handle_get() for contexts, left at the end of the caller's block. */
+#define ZS_USING_CTX	__attribute__((cleanup(zs_ctx_done))) struct zs_ctx
+
+static inline void zs_ctx_done(struct zs_ctx **ctx)
+{
+	if (*ctx)
+		zs_handle_put(&(*ctx)->h);
+}
+
+/* The context of a handle, or NULL and EFAULT. */
+static inline struct zs_ctx *zs_ctx_get_handle(void *handle)
+{
+	if (zs_handle_get(handle, &zs_ctx_pool))
+		return handle;
+	errno = EFAULT;
+	return NULL;
+}
+
+/* socket.c */
+
+struct zs_endpoint;
+
+#define ZS_KEPT_MAX	8
+
+/**
+ * struct zs_sock - a socket
+ * @h: handle
+ * @fd: the kernel's socket
+ * @epfd: what ZMQ_FD gives, -1 before it is asked for
+ * @type: ZMQ_SUB etc.
+ * @rcvmore: the part last received is not the last of its message
+ * @ctx: its context, which cannot end before all its sockets are closed
+ * @lock: protects what follows
+ * @endpoints: those whose name in the kernel is not the user's (endpoint.c)
+ * @last_endpoint: ZMQ_LAST_ENDPOINT if not what the kernel says
+ * @kept: values of options that mean nothing here (opts.c)
+ */
+struct zs_sock {
+	struct zs_handle	h;
+	int			fd;
+	_Atomic int		epfd;
+	int			type;
+	_Atomic bool		rcvmore;
+	struct zs_ctx		*ctx;
+	pthread_mutex_t		lock;
+	struct zs_endpoint	*endpoints;
+	char			*last_endpoint;
+	uint64_t		kept[ZS_KEPT_MAX];
+};
+
+/* Undone by the end of the caller's block, or its cancellation. */
+#define ZS_USING_SOCK	__attribute__((cleanup(zs_sock_done))) struct zs_sock
+
+static inline void zs_sock_done(struct zs_sock **s)
+{
+	if (likely(*s))
+		zs_handle_put(&(*s)->h);
+}
+
+/* The socket of a handle, or NULL and ENOTSOCK. */
+static inline struct zs_sock *zs_sock_get(void *handle)
+{
+	if (likely(zs_handle_get(handle, &zs_sock_pool)))
+		return handle;
+	errno = ENOTSOCK;
+	return NULL;
+}
+
+int zs_family(void);
+bool zs_family_missing(int err);
+
+/* endpoint.c */
+
+void zs_endpoints_clean(struct zs_sock *s);
+void zs_endpoints_free(struct zs_sock *s);
+
+/* opts.c */
+
+void zs_kept_init(struct zs_sock *s);
+int zs_sock_events(struct zs_sock *s);
+void zs_sock_drain(struct zs_sock *s);
+
+/* msg.c */
+
+#define ZS_VSM_MAX	33
+
+/**
+ * struct zs_content - body of a message that is not stored in zmq_msg_t
+ * @refs: messages that have it
+ * @size: of the body
+ * @data: the body: behind this struct, or the user's
+ * @ffn: frees the user's @data, NULL if the data follows this struct
+ * @hint: for @ffn
+ */
+struct zs_content {
+	_Atomic uint32_t	refs;
+	size_t			size;
+	void			*data;
+	zmq_free_fn		*ffn;
+	void			*hint;
+};
+
+/**
+ * struct zs_group - a group name, shared by copies of a message
+ * @refs: messages that have it
+ * @name: NUL-terminated
+ */
+struct zs_group {
+	_Atomic uint32_t	refs;
+	char			name[];
+};
+
+/* Kinds of message: libzmq's numbers; anything else is no message. */
+enum {
+	ZS_MSG_VSM	= 101,	/* in zmq_msg_t itself */
+	ZS_MSG_CONTENT	= 102,	/* in a struct zs_content */
+	ZS_MSG_CONST	= 104,	/* the user's, never freed */
+};
+
+#define ZS_MSG_MORE	1	/* zs_msg.flags: more parts follow */
+#define ZS_MSG_COPIED	2	/* zs_msg.flags: content was shared */
+
+/**
+ * struct zs_msg - what is in a zmq_msg_t
+ * @vsm: kind ZS_MSG_VSM: the body
+ * @content: kind ZS_MSG_CONTENT: the body, one reference
+ * @cdata: kind ZS_MSG_CONST: the body
+ * @csize: kind ZS_MSG_CONST: its size
+ * @kind: ZS_MSG_*
+ * @flags: ZS_MSG_MORE etc.
+ * @vsm_size: bytes in @vsm
+ * @routing_id: of a SERVER's peer, 0 for none
+ * @group: of RADIO and DISH, NULL for none, one reference
+ */
+struct zs_msg {
+	union {
+		unsigned char		vsm[ZS_VSM_MAX];
+		struct zs_content	*content;
+		struct {
+			void		*cdata;
+			size_t		csize;
+		};
+	};
+	uint8_t			kind;
+	uint8_t			flags;
+	uint8_t			vsm_size;
+	uint32_t		routing_id;
+	struct zs_group		*group;
+};
+
+_Static_assert(sizeof(struct zs_msg) <= sizeof(zmq_msg_t),
+	       "zs_msg must fit in zmq_msg_t");
+_Static_assert(_Alignof(struct zs_msg) <= _Alignof(zmq_msg_t),
+	       "zs_msg must be aligned like zmq_msg_t");
+
+static inline struct zs_msg *zs_msg(const zmq_msg_t *msg)
+{
+	return (struct zs_msg *)msg;
+}
+
+static inline bool zs_msg_valid(const struct zs_msg *m)
+{
+	return m->kind == ZS_MSG_VSM || m->kind == ZS_MSG_CONTENT ||
+	       m->kind == ZS_MSG_CONST;
+}
+
+struct zs_content *zs_content_alloc(size_t size);
+void zs_msg_drop(struct zs_msg *m);
+void zs_msg_empty(struct zs_msg *m);
+
+/* util.c */
+
+int64_t zs_now_ms(void);
+
+/* Milliseconds until then, 0 if it has passed. */
+static inline long zs_ms_left(int64_t end)
+{
+	int64_t left = end - zs_now_ms();
+
+	return left > 0 ? left : 0;
+}
+
+#endif /* ZS_SHIM_H */
