@@ -27,12 +27,14 @@ VARIANT ?=
 MODULE_DIR = $(BUILD)/$(RELEASE)$(VARIANT)
 MODULE = $(MODULE_DIR)/af_zmq.ko
 
+# How the kernel to run on is found - by the shell, after the packages are
+# there - and how a command gets onto it.
 ifneq ($(LIVE),)
-KERNEL_DIR = /lib/modules/$(shell uname -r)/build
+FIND_KDIR := kdir=/lib/modules/$$(uname -r)/build
 PURPOSE_VM :=
 RUN :=
 else
-KERNEL_DIR = $(shell $(VM) kernel --kernel $(KERNEL) build)
+FIND_KDIR = kdir=$$($(VM) kernel --kernel $(KERNEL) build)
 PURPOSE_VM := vm $(if $(filter debug,$(KERNEL)),debug)
 RUN = $(VM) run --kernel $(KERNEL) --timeout $(TIMEOUT) \
 	--console $(BUILD)/console-$(KERNEL).log --
@@ -41,9 +43,12 @@ endif
 ## make			module for KDIR (default: newest installed headers), library, programs
 all: module shim programs
 
+packages:
+	@$(SETUP) build
+
 # The sources are linked into the build directory, so that kernels do not
 # share object files.
-module:
+module: | packages
 	@test -n "$(RELEASE)" || { echo "no kernel headers in '$(KDIR)': run $(SETUP) build" >&2; exit 1; }
 	@mkdir -p $(MODULE_DIR)/source
 	@cp -rsu $(CURDIR)/Kbuild $(CURDIR)/net $(CURDIR)/include $(MODULE_DIR)/source/
@@ -51,18 +56,20 @@ module:
 	$(MAKE) -C $(KDIR) M=$(MODULE_DIR)/source $(MODULE_FLAGS) modules
 	@cp -u $(MODULE_DIR)/source/net/zmq/af_zmq.ko $(MODULE)
 
-shim:
+shim: | packages
 	$(MAKE) -C userspace/libzmq O=$(BUILD)/libzmq
 
-programs:
+programs: | packages
 	$(MAKE) -C userspace/demo O=$(BUILD)/demo
+
+tests: | packages
 	$(MAKE) -C selftests O=$(BUILD)/selftests
 
 ## make test		all tests, in a virtual machine; KERNEL=6.1 (default), 6.12 or debug;
 ##			TESTS="pattern ..." for some of them; LIVE=1 on the running kernel
 test:
 	@$(SETUP) build test $(PURPOSE_VM)
-	@kdir="$(KERNEL_DIR)" && test -n "$$kdir" && $(MAKE) KDIR=$$kdir all && $(MAKE) KDIR=$$kdir run-tests
+	@$(FIND_KDIR) && $(MAKE) KDIR=$$kdir all tests && $(MAKE) KDIR=$$kdir run-tests
 
 run-tests:
 	$(RUN) selftests/run.py --build $(BUILD) --module $(MODULE) $(TESTS)
@@ -70,16 +77,16 @@ run-tests:
 ## make demo		the ZeroMQ guide's first chapter through the kernel; LIVE=1 as above
 demo:
 	@$(SETUP) build demo $(PURPOSE_VM)
-	@kdir="$(KERNEL_DIR)" && test -n "$$kdir" && $(MAKE) KDIR=$$kdir all && $(MAKE) KDIR=$$kdir run-demo
+	@$(FIND_KDIR) && $(MAKE) KDIR=$$kdir all && $(MAKE) KDIR=$$kdir run-demo
 
 run-demo:
 	$(RUN) userspace/demo/demo.sh $(BUILD) $(MODULE)
 
 ## make kunit		the module's unit tests, in a debug kernel that has KUnit
+kunit: KERNEL := debug
 kunit:
 	@$(SETUP) build vm debug
-	@kdir="$$($(VM) kernel --kernel debug build)" && test -n "$$kdir" && \
-	$(MAKE) KDIR=$$kdir VARIANT=-kunit MODULE_FLAGS=CONFIG_ZMQ_KUNIT_TEST=y module && \
+	@$(FIND_KDIR) && $(MAKE) KDIR=$$kdir VARIANT=-kunit MODULE_FLAGS=CONFIG_ZMQ_KUNIT_TEST=y module && \
 	$(MAKE) KDIR=$$kdir VARIANT=-kunit KERNEL=debug run-kunit
 
 run-kunit:
@@ -107,5 +114,5 @@ clean:
 help:
 	@sed -n 's/^## //p; s/^##\t/\t/p' Makefile
 
-.PHONY: all module shim programs test run-tests demo run-demo kunit run-kunit check shell \
+.PHONY: all packages module shim programs tests test run-tests demo run-demo kunit run-kunit check shell \
 	modules_install clean help

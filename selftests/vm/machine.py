@@ -62,7 +62,7 @@ class Job:
         lines += ["export " + shlex.quote(setting) for setting in self.env]
         lines += [f"insmod {module} || exit {EXIT_VM}" for module in self.insmod]
         lines.append("exec " + (shlex.join(self.command)
-                                or "/run/vm/busybox cttyhack /bin/bash -i"))
+                                or "/bin/bash -i"))
         return "\n".join(lines) + "\n"
 
     def shared(self):
@@ -78,7 +78,7 @@ class Job:
     def params(self):
         """Shell variables for init and stage2."""
         size = shutil.get_terminal_size()
-        values = {"HOSTNAME": "vm-" + self.kernel.name, "MODULES_DIR": self.kernel.modules,
+        values = {"HOSTNAME": "vm-" + self.kernel.name.replace(".", "-"), "MODULES_DIR": self.kernel.modules,
                   # The guest's clock is not ours if it counts instructions.
                   "TIME_LIMIT": "" if self.icount or not self.command else self.timeout,
                   "SHARE": " ".join(self.shared()), "INTERACTIVE": "" if self.command else "yes",

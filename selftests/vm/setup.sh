@@ -10,10 +10,10 @@ set -u
 
 packages() {
 	case $1 in
-	build) echo gcc make kmod libc6-dev linux-headers-amd64 python3 ;;
+	build) echo gcc kmod libc6-dev libzmq3-dev linux-headers-amd64 make python3 ;;
 	vm) echo busybox-static kmod qemu-system-x86 xz-utils ;;
-	test) echo libzmq3-dev libzmq5 linux-source-6.1 python3-pytest python3-zmq xz-utils ;;
-	demo) echo libzmq3-dev libzmq5 python3-zmq ;;
+	test) echo libzmq5 linux-source-6.1 python3-pytest python3-zmq xz-utils ;;
+	demo) echo libzmq5 python3-zmq ;;
 	debug) echo bc bison flex libelf-dev libssl-dev linux-source-6.1 lz4 xz-utils ;;
 	check) echo linux-source-6.1 perl sparse xz-utils ;;
 	*)
@@ -36,8 +36,8 @@ done
 [ -z "$missing" ] && exit 0
 
 if ! command -v apt-get > /dev/null; then
-	echo "setup: this is not a Debian system; install the equivalents of:$missing" >&2
-	exit 1
+	echo "setup: not a Debian system: needed are the equivalents of$missing" >&2
+	exit 0
 fi
 if [ "$(id -u)" -ne 0 ]; then
 	echo "setup: needs root, once: apt-get install --no-install-recommends$missing" >&2
