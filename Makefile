@@ -8,7 +8,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 KERNEL ?= 6.1
-TIMEOUT ?= 2400
+# Seconds, for a whole run in the virtual machine.
+TIMEOUT ?= $(if $(filter debug,$(KERNEL)),7200,1800)
 TESTS ?=
 LIVE ?=
 
@@ -51,7 +52,7 @@ packages:
 module: | packages
 	@test -n "$(RELEASE)" || { echo "no kernel headers in '$(KDIR)': run $(SETUP) build" >&2; exit 1; }
 	@mkdir -p $(MODULE_DIR)/source
-	@cp -rsu $(CURDIR)/Kbuild $(CURDIR)/net $(CURDIR)/include $(MODULE_DIR)/source/
+	@cp -rsf $(CURDIR)/Kbuild $(CURDIR)/net $(CURDIR)/include $(MODULE_DIR)/source/
 	@find $(MODULE_DIR)/source -xtype l -delete
 	$(MAKE) -C $(KDIR) M=$(MODULE_DIR)/source $(MODULE_FLAGS) modules
 	@cp -u $(MODULE_DIR)/source/net/zmq/af_zmq.ko $(MODULE)
@@ -84,10 +85,11 @@ run-demo:
 
 ## make kunit		the module's unit tests, in a debug kernel that has KUnit
 kunit: KERNEL := debug
+kunit: TIMEOUT := 900
 kunit:
 	@$(SETUP) build vm debug
 	@$(FIND_KDIR) && $(MAKE) KDIR=$$kdir VARIANT=-kunit MODULE_FLAGS=CONFIG_ZMQ_KUNIT_TEST=y module && \
-	$(MAKE) KDIR=$$kdir VARIANT=-kunit KERNEL=debug run-kunit
+	$(MAKE) KDIR=$$kdir VARIANT=-kunit KERNEL=debug TIMEOUT=$(TIMEOUT) run-kunit
 
 run-kunit:
 	$(RUN) selftests/kunit.py $(MODULE)

@@ -68,7 +68,9 @@ def checkpatch(patterns, exceptions, options, ignored):
     script = os.path.join(kernels.find_source(), "scripts/checkpatch.pl")
     done = subprocess.run([script, "--no-tree", "--terse", "--show-types", "--no-summary",
                            *options, "--ignore", ",".join(ignored), "-f", *files],
-                          cwd=TREE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          # Without a repository it leaves no cache file in it.
+                          cwd=TREE, env={**os.environ, "GIT_DIR": os.devnull},
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
     findings = [line for line in done.stdout.splitlines() if line.strip()]
     if done.returncode and not findings:

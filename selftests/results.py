@@ -12,6 +12,7 @@ import console  # pylint: disable=wrong-import-position
 
 RESULT = re.compile(r"^( *)(not )?ok\b *(\d*) *-? *(.*)$")
 PLAN = re.compile(r"^( *)1\.\.(\d+)")
+ESCAPE = re.compile(r"\\x([0-9a-f]{2})")    # /dev/kmsg's
 SKIP = re.compile(r"# *skip", re.IGNORECASE)
 
 
@@ -119,8 +120,9 @@ class KernelLog:
                 return lines
             except BrokenPipeError:     # overwritten before we came
                 continue
-            text = record.decode(errors="replace").partition(";")[2]
-            lines.append(text.partition("\n")[0])
+            text = record.decode(errors="replace").partition(";")[2].partition("\n")[0]
+            text = ESCAPE.sub(lambda code: chr(int(code[1], 16)), text)
+            lines += text.split("\n")
 
     def complaint(self):
         """The excerpt around a complaint in the new lines, or None."""

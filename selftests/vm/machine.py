@@ -28,7 +28,7 @@ GRACE = 20              # seconds between the guest's time limit and ours
 HIDDEN = ("/dev/shm", "/run", "/tmp", "/var/tmp")  # tmpfs in the guest
 COMMAND_LINE = ("console=ttyS0 loglevel=7 mitigations=off no5lvl panic=-1 oops=panic "
                 "random.trust_cpu=on net.ifnames=0 rcupdate.rcu_cpu_stall_timeout=60 "
-                "rdinit=/init")
+                "kunit.enable=1 rdinit=/init")
 
 
 @dataclasses.dataclass
