@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * AF_ZMQ: ZeroMQ message sockets as a Linux socket family.
+ *
+ *	fd = socket(AF_ZMQ, SOCK_SEQPACKET | SOCK_CLOEXEC, ZMQ_AF_SUB);
+ *
+ * The protocol argument is libzmq's socket type number.  Every socket option
+ * whose meaning libzmq defines has libzmq's number, value format and range at
+ * level SOL_ZMQ; options of our own start at ZMQ_AF_BASE.  This header
+ * deliberately does not define libzmq's names (ZMQ_SUB, ZMQ_LINGER, ...) so
+ * that it can be included beside <zmq.h>.
+ *
+ * Messages and parts
+ *	One send call carries one part.  MSG_MORE says that more parts of the
+ *	same message follow; nothing of a message is sent before its last part.
+ *	One receive call returns one part; msg_flags (recvmsg) has MSG_MORE on
+ *	every part but the last, MSG_EOR on the last, and MSG_TRUNC if the part
+ *	was longer than the buffer (the rest is discarded).
+ */
+#ifndef _UAPI_LINUX_ZMQ_H
+#define _UAPI_LINUX_ZMQ_H
+
+#include <linux/types.h>
+
+/*
+ * The family number: AF_SNA's, never used by Linux.  The module's "family"
+ * parameter can choose another dead one; what is in force can be read from
+ * /sys/module/af_zmq/parameters/family.
+ */
+#define AF_ZMQ			22
+#define PF_ZMQ			AF_ZMQ
+
+/* Level of setsockopt(2) and getsockopt(2). */
+#define SOL_ZMQ			23117
+
+/* Socket types: the protocol argument of socket(2). */
+enum {
+	ZMQ_AF_PAIR	= 0,
+	ZMQ_AF_PUB	= 1,
+	ZMQ_AF_SUB	= 2,
+	ZMQ_AF_REQ	= 3,
+	ZMQ_AF_REP	= 4,
+	ZMQ_AF_DEALER	= 5,
+	ZMQ_AF_ROUTER	= 6,
+	ZMQ_AF_PULL	= 7,
+	ZMQ_AF_PUSH	= 8,
+	ZMQ_AF_XPUB	= 9,
+	ZMQ_AF_XSUB	= 10,
+	ZMQ_AF_STREAM	= 11,
+
+	/*
+	 * Not a message socket but a context: a group of sockets that are
+	 * shut down together and waited for together.  shutdown(2) makes
+	 * every call on every member fail with ESHUTDOWN; the context's
+	 * descriptor polls readable (EPOLLIN) once it is shut down and its
+	 * last member is closed and has finished lingering.
+	 */
+	ZMQ_AF_CONTEXT	= 0x100,
+};
+
+/**
+ * struct sockaddr_zmq - an endpoint for bind(2), connect(2), getsockname(2)
+ * @szmq_family: AF_ZMQ
+ * @szmq_endpoint: "tcp://127.0.0.1:5555", "ipc:///run/feed", ...; the string
+ *	ends at a NUL or at the end given by the address length.
+ *
+ * Endpoints too long for it go through ZMQ_AF_BIND and ZMQ_AF_CONNECT.
+ * getsockname() returns the last endpoint bound or connected, as libzmq's
+ * ZMQ_LAST_ENDPOINT does: wildcards and port 0 are resolved.
+ */
+struct sockaddr_zmq {
+	__kernel_sa_family_t	szmq_family;
+	char			szmq_endpoint[126];
+};
+
+/*
+ * recvmsg(2) flag: if the part does not fit in the buffer leave it queued and
+ * fail with EMSGSIZE (ioctl FIONREAD tells its size) instead of truncating.
+ */
+#define MSG_ZMQ_WHOLE		0x200
+
+/*
+ * Options of our own at SOL_ZMQ.  "S" can be set, "G" can be read.
+ */
+#define ZMQ_AF_BASE		0x5a00
+
+/*
+ * S, string up to ZMQ_AF_ENDPOINT_MAX bytes with or without the final NUL:
+ * what bind(2) and connect(2) do, for endpoints of any length, and the way
+ * back.  UNBIND and DISCONNECT fail with ENOENT for an unknown endpoint.
+ */
+#define ZMQ_AF_BIND		(ZMQ_AF_BASE + 1)
+#define ZMQ_AF_CONNECT		(ZMQ_AF_BASE + 2)
+#define ZMQ_AF_UNBIND		(ZMQ_AF_BASE + 3)
+#define ZMQ_AF_DISCONNECT	(ZMQ_AF_BASE + 4)
+#define ZMQ_AF_ENDPOINT_MAX	1023
+
+/*
+ * S, int: join the context whose descriptor is given.  Only before the first
+ * bind or connect and only once (EBUSY); ESHUTDOWN if it is shut down.
+ */
+#define ZMQ_AF_CTX		(ZMQ_AF_BASE + 5)
+
+/*
+ * SG, int 0/1 (default 0): 1 makes a blocking call that a signal interrupts
+ * always fail with EINTR, as libzmq does; 0 gives the usual socket rule
+ * (restarted under SA_RESTART unless a timeout is set).
+ */
+#define ZMQ_AF_EINTR		(ZMQ_AF_BASE + 6)
+
+/* G, struct zmq_af_stats; a shorter buffer gets a prefix. */
+#define ZMQ_AF_STATS		(ZMQ_AF_BASE + 7)
+
+/**
+ * struct zmq_af_stats - what a socket has done since it was created
+ * @tx_msgs: whole messages accepted from the user for at least one peer
+ * @tx_bytes: bytes of their bodies
+ * @rx_msgs: whole messages queued for the user
+ * @rx_bytes: bytes of their bodies
+ * @tx_drops: messages not sent to a peer: no such peer, or its queue full
+ * @rx_drops: messages received and thrown away: filtered out, or malformed
+ *	for the socket type
+ * @peers: pipes now attached
+ * @tx_queued_msgs: messages now waiting to be sent, all pipes together
+ * @tx_queued_bytes: bytes they occupy, framing included
+ * @rx_queued_msgs: messages now waiting to be received
+ * @rx_queued_bytes: bytes they occupy, framing included
+ * @protocol_errors: connections closed because the peer broke the protocol
+ */
+struct zmq_af_stats {
+	__u64	tx_msgs;
+	__u64	tx_bytes;
+	__u64	rx_msgs;
+	__u64	rx_bytes;
+	__u64	tx_drops;
+	__u64	rx_drops;
+	__u64	peers;
+	__u64	tx_queued_msgs;
+	__u64	tx_queued_bytes;
+	__u64	rx_queued_msgs;
+	__u64	rx_queued_bytes;
+	__u64	protocol_errors;
+};
+
+#endif /* _UAPI_LINUX_ZMQ_H */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Differences between the kernels this module builds for (6.1 to 7.x).  The
+ * sources are written for the newest kernel; only this file, which is included
+ * before every other, tests LINUX_VERSION_CODE.
+ */
+#ifndef _NET_ZMQ_COMPAT_H
+#define _NET_ZMQ_COMPAT_H
+
+#include <linux/fs_struct.h>
+#include <linux/net.h>
+#include <linux/skbuff.h>
+#include <linux/sysctl.h>
+#include <linux/version.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#include <net/proto_memory.h>
+#endif
+
+/* 6.19: addresses of bind and connect have a type of their own. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+typedef struct sockaddr_unsized zmq_compat_sockaddr;
+#else
+typedef struct sockaddr zmq_compat_sockaddr;
+#endif
+
+/* 6.5: sendpage became MSG_SPLICE_PAGES. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define ZMQ_COMPAT_PROTO_OPS
+static inline int zmq_compat_tcp_send_page(struct sock *sk, struct page *page,
+					   int off, size_t len, int flags)
+{
+	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };
+	struct bio_vec bvec;
+
+	bvec_set_page(&bvec, page, len, off);
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bvec, 1, len);
+	return tcp_sendmsg_locked(sk, &msg, len);
+}
+#else
+#define ZMQ_COMPAT_PROTO_OPS	.sendpage = sock_no_sendpage,
+static inline int zmq_compat_tcp_send_page(struct sock *sk, struct page *page,
+					   int off, size_t len, int flags)
+{
+	if (flags & MSG_MORE)
+		flags |= MSG_SENDPAGE_NOTLAST;
+	return tcp_sendpage_locked(sk, page, off, len, flags);
+}
+#endif
+
+/* 6.2: directions of iov_iter got names. */
+#ifndef ITER_SOURCE
+#define ITER_SOURCE	WRITE
+#endif
+
+/* Does this sendmsg ask for the caller's pages by reference?  Not honoured. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define ZMQ_COMPAT_MSG_SPLICE_PAGES	MSG_SPLICE_PAGES
+#else
+#define ZMQ_COMPAT_MSG_SPLICE_PAGES	0
+#endif
+
+/*
+ * A socket the kernel made holds no reference on its network namespace; ours
+ * outlive the descriptor that caused them, and TCP's timers outlive us.
+ */
+static inline void zmq_compat_sk_hold_net(struct sock *sk)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	sk_net_refcnt_upgrade(sk);
+#else
+	struct net *net = sock_net(sk);
+
+	sk->sk_net_refcnt = 1;
+	get_net_track(net, &sk->ns_tracker, GFP_KERNEL);
+	sock_inuse_add(net, 1);
+#endif
+}
+
+/* 6.6: the table's size is passed, later the empty last row is an error. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define ZMQ_COMPAT_SYSCTL_END
+#else
+#define ZMQ_COMPAT_SYSCTL_END	{ }
+#endif
+
+static inline struct ctl_table_header *
+zmq_compat_register_sysctl(struct net *net, const char *path,
+			   struct ctl_table *table, size_t rows)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	return register_net_sysctl_sz(net, path, table, rows);
+#else
+	return register_net_sysctl(net, path, table);
+#endif
+}
+
+/* The argument of the handlers of a sysctl. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+typedef const struct ctl_table zmq_compat_ctl_table;
+#else
+typedef struct ctl_table zmq_compat_ctl_table;
+#endif
+
+/* Make @fs, zeroed and private to the caller, stand for two directories. */
+static inline void zmq_compat_fs_init(struct fs_struct *fs,
+				      const struct path *root,
+				      const struct path *pwd)
+{
+	fs->users = 1;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	seqlock_init(&fs->seq);
+#else
+	spin_lock_init(&fs->lock);
+	seqcount_spinlock_init(&fs->seq, &fs->lock);
+#endif
+	fs->umask = 0022;
+	fs->root = *root;
+	fs->pwd = *pwd;
+}
+
+#endif /* _NET_ZMQ_COMPAT_H */

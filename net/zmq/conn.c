@@ -1,0 +1,654 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Connections: the life of one, from connect or accept to the end.
+ *
+ * Everything but moving bytes happens in ctl_work, one event or several at a
+ * time.  Callbacks only set a bit in conn->flags and kick it.
+ */
+#include <linux/random.h>
+#include "conn.h"
+#include "context.h"
+#include "ep.h"
+#include "net.h"
+#include "trace.h"
+#include "type.h"
+
+const struct zmq_options *zmq_conn_options(const struct zmq_conn *conn)
+{
+	return &conn->ep->opt;
+}
+
+static struct net *zmq_conn_net(const struct zmq_conn *conn)
+{
+	return sock_net(&conn->zsk->sk);
+}
+
+static void zmq_conn_set_state(struct zmq_conn *conn, enum zmq_conn_state state)
+{
+	lockdep_assert_held(&conn->mutex);
+	trace_zmq_conn_state(conn, state);
+	/* Pairs with the acquire in zmq_tx_run(): @version, @pipe are set. */
+	smp_store_release(&conn->state, state);
+}
+
+/* Nobody has it: release the lower socket where sleeping is allowed. */
+static void zmq_conn_free_work(struct work_struct *work)
+{
+	struct zmq_conn *conn = container_of(work, struct zmq_conn, free_work);
+	struct zmq_sock *zsk = conn->zsk;
+
+	if (conn->lower)
+		sock_release(conn->lower);
+	if (conn->pipe)
+		zmq_pipe_put(conn->pipe);
+	atomic_dec(&zmq_net(sock_net(&zsk->sk))->conns);
+	zmq_ep_put(conn->ep);
+	zmq_af_put(zsk);
+	mutex_destroy(&conn->mutex);
+	kfree_rcu(conn, rcu);
+}
+
+void zmq_conn_put(struct zmq_conn *conn)
+{
+	if (refcount_dec_and_test(&conn->refs))
+		queue_work(zmq_main_wq, &conn->free_work);
+}
+
+/* Queue work that owns a reference; it may be queued already. */
+static void zmq_conn_queue(struct zmq_conn *conn, struct delayed_work *work,
+			   unsigned long delay)
+{
+	bool pending;
+
+	if (!zmq_conn_get(conn))
+		return;
+	if (delay)
+		pending = !queue_delayed_work(zmq_main_wq, work, delay);
+	else
+		pending = mod_delayed_work(zmq_main_wq, work, 0);
+	if (pending)
+		zmq_conn_put(conn);
+}
+
+/**
+ * zmq_conn_kick - have the state machine look
+ * @conn: the connection
+ * @delay: in jiffies; 0 = at once.  Does not put off what is queued already.
+ *
+ * Context: any.
+ */
+void zmq_conn_kick(struct zmq_conn *conn, unsigned long delay)
+{
+	zmq_conn_queue(conn, &conn->ctl_work, delay);
+}
+
+/* Have somebody flush who may sleep; any context. */
+void zmq_conn_flush_kick(struct zmq_conn *conn, unsigned long delay)
+{
+	zmq_conn_queue(conn, &conn->tx_work, delay);
+}
+
+/* The peer broke the protocol: nothing more is parsed; level 3. */
+void zmq_conn_fail(struct zmq_conn *conn, u32 error)
+{
+	conn->error = error;
+	trace_zmq_protocol_error(conn, error);
+	if (!test_and_set_bit(ZMQ_CONN_FAILED, &conn->flags))
+		zmq_conn_kick(conn, 0);
+}
+
+static void zmq_conn_tx_work(struct work_struct *work)
+{
+	struct zmq_conn *conn = container_of(to_delayed_work(work),
+					     struct zmq_conn, tx_work);
+
+	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+	/* Pairs with the barrier after setting it: the flush sees all. */
+	smp_mb__after_atomic();
+	zmq_tx_flush(conn);
+	zmq_conn_put(conn);
+}
+
+/**
+ * zmq_conn_get_pipe - the connection of a pipe
+ * @pipe: the pipe
+ *
+ * Return: it with a reference for the caller, or NULL.
+ */
+struct zmq_conn *zmq_conn_get_pipe(struct zmq_pipe *pipe)
+{
+	struct zmq_conn *conn;
+
+	rcu_read_lock();
+	conn = READ_ONCE(pipe->conn);
+	if (conn && !zmq_conn_get(conn))
+		conn = NULL;
+	rcu_read_unlock();
+	return conn;
+}
+
+/* Take the pipe away from the connection; lock_sock held, TX stopped. */
+static void zmq_conn_drop_pipe(struct zmq_conn *conn)
+{
+	struct zmq_pipe *pipe = conn->pipe;
+
+	if (!pipe)
+		return;
+	spin_lock_bh(&pipe->tx_lock);
+	WRITE_ONCE(pipe->conn, NULL);
+	spin_unlock_bh(&pipe->tx_lock);
+	pipe->ready = false;
+	zmq_pipe_detach(pipe);
+	WRITE_ONCE(conn->pipe, NULL);
+}
+
+/* Does a pipe exist while nobody is connected? */
+static bool zmq_conn_keeps_pipe(const struct zmq_conn *conn)
+{
+	return !conn->accepted && !zmq_conn_options(conn)->immediate;
+}
+
+/*
+ * The stream is over: forget what is half done at both ends.  With @keep the
+ * pipe and what it has to send stay for the next stream.
+ */
+static void zmq_conn_unhook(struct zmq_conn *conn, bool keep)
+{
+	struct zmq_sock *zsk = conn->zsk;
+	struct zmq_pipe *pipe = conn->pipe;
+	struct zmq_handshake *hs;
+
+	zmq_tx_stop(conn);
+	if (conn->lower)
+		zmq_stream_lock(conn);
+	zmq_rx_reset(conn);
+	hs = conn->hs;
+	conn->hs = NULL;
+	if (conn->lower)
+		zmq_stream_unlock(conn);
+	kvfree(hs);
+	zmq_tx_reset(conn, keep);
+	lock_sock(&zsk->sk);
+	if (pipe && !keep) {
+		zmq_conn_drop_pipe(conn);
+	} else if (pipe && pipe->ready) {
+		pipe->ready = false;
+		if (pipe->attached && zsk->type->lost)
+			zsk->type->lost(zsk, pipe);
+	}
+	release_sock(&zsk->sk);
+	zmq_traffic_reset(conn);
+	zmq_tx_start(conn);
+	if (pipe && !keep)
+		zmq_pipe_put(pipe);
+}
+
+/* The end.  Drops the reference of the endpoint's list. */
+static void zmq_conn_destroy(struct zmq_conn *conn)
+{
+	struct zmq_ep *ep = conn->ep;
+
+	/* The parser stops: it looks at the state under level 3. */
+	zmq_conn_set_state(conn, ZMQ_CONN_DEAD);
+	zmq_conn_unhook(conn, false);
+	if (conn->lower) {
+		zmq_stream_remove(conn);
+		kernel_sock_shutdown(conn->lower, SHUT_RDWR);
+	}
+	spin_lock_bh(&ep->lock);
+	list_del_init(&conn->node);
+	spin_unlock_bh(&ep->lock);
+	zmq_conn_put(conn);
+}
+
+/* ms until the next attempt (libzmq: reconnect_ivl, doubling or jitter). */
+static u32 zmq_conn_backoff(struct zmq_conn *conn)
+{
+	const struct zmq_options *opt = zmq_conn_options(conn);
+	u32 ivl = opt->reconnect_ivl;
+	u32 max = opt->reconnect_ivl_max;
+
+	if (max <= ivl)
+		return ivl + get_random_u32() % ivl;
+	if (!conn->backoff)
+		conn->backoff = ivl;
+	else
+		conn->backoff = min(max, conn->backoff * 2);
+	return conn->backoff;
+}
+
+/* Try again later, or never if so configured. */
+static void zmq_conn_retry(struct zmq_conn *conn)
+{
+	if (zmq_conn_options(conn)->reconnect_ivl <= 0) {
+		zmq_conn_destroy(conn);
+		return;
+	}
+	zmq_conn_set_state(conn, ZMQ_CONN_IDLE);
+	conn->tp->disconnect(conn);
+	clear_bit(ZMQ_CONN_EOF, &conn->flags);
+	clear_bit(ZMQ_CONN_FAILED, &conn->flags);
+	clear_bit(ZMQ_CONN_RX_STOP, &conn->flags);
+	conn->error = 0;
+	conn->timed = true;
+	conn->deadline = jiffies + msecs_to_jiffies(zmq_conn_backoff(conn));
+}
+
+/**
+ * zmq_conn_lost - the peer is gone, or was sent away
+ * @conn: the connection, in HANDSHAKE or READY
+ * @retry: a connector may try again
+ */
+static void zmq_conn_lost(struct zmq_conn *conn, bool retry)
+{
+	bool again = !conn->accepted && retry;
+
+	if (!again) {
+		zmq_conn_destroy(conn);
+		return;
+	}
+	/* Not READY any more before the sending end is given back. */
+	zmq_conn_set_state(conn, ZMQ_CONN_IDLE);
+	zmq_conn_unhook(conn, zmq_conn_keeps_pipe(conn));
+	zmq_conn_retry(conn);
+}
+
+/* The lower socket is connected: greet. */
+static void zmq_conn_begin_handshake(struct zmq_conn *conn)
+{
+	const struct zmq_options *opt = zmq_conn_options(conn);
+	struct zmq_handshake *hs;
+
+	hs = kvmalloc(sizeof(*hs), GFP_KERNEL_ACCOUNT);
+	if (!hs)
+		goto fail;
+	zmq_handshake_init(hs, conn->zsk->type->id, opt->id, opt->id_len);
+	if (zmq_tx_control(conn, hs->out, hs->out_len, GFP_KERNEL))
+		goto fail;
+	hs->out_len = 0;
+	zmq_stream_lock(conn);
+	conn->hs = hs;
+	conn->version = ZMQ_ZMTP_3_1;
+	zmq_conn_set_state(conn, ZMQ_CONN_HANDSHAKE);
+	zmq_stream_unlock(conn);
+	conn->timed = opt->handshake_ivl > 0;
+	conn->deadline = jiffies + msecs_to_jiffies(opt->handshake_ivl);
+	zmq_tx_flush(conn);
+	/* The peer may have sent before our callbacks were there. */
+	zmq_conn_kick(conn, 0);
+	return;
+fail:
+	kvfree(hs);
+	zmq_conn_lost(conn, true);
+}
+
+static void zmq_conn_attempt(struct zmq_conn *conn)
+{
+	const struct zmq_options *opt = zmq_conn_options(conn);
+	int err;
+
+	zmq_conn_set_state(conn, ZMQ_CONN_CONNECTING);
+	conn->timed = opt->connect_timeout > 0;
+	conn->deadline = jiffies + msecs_to_jiffies(opt->connect_timeout);
+	err = conn->tp->connect(conn);
+	if (!err) {
+		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_CONNECTED);
+		zmq_conn_begin_handshake(conn);
+	} else if (err != -EINPROGRESS) {
+		zmq_conn_retry(conn);
+	}
+}
+
+static bool zmq_conn_expired(const struct zmq_conn *conn)
+{
+	return conn->timed && time_after_eq(jiffies, conn->deadline);
+}
+
+static void zmq_conn_step_connecting(struct zmq_conn *conn)
+{
+	int err = conn->tp->connected(conn);
+
+	if (!err) {
+		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_CONNECTED);
+		clear_bit(ZMQ_CONN_EOF, &conn->flags);
+		zmq_conn_begin_handshake(conn);
+	} else if (err != -EINPROGRESS || zmq_conn_expired(conn)) {
+		zmq_conn_retry(conn);
+	}
+}
+
+/*
+ * Join the peer to the socket: a new pipe for an accepted connection, else the
+ * one that connect made.
+ */
+static int zmq_conn_join(struct zmq_conn *conn, struct zmq_handshake *hs)
+{
+	struct zmq_sock *zsk = conn->zsk;
+	struct zmq_pipe *pipe = conn->pipe;
+	bool fresh = !pipe;
+	int err = 0;
+
+	if (fresh) {
+		pipe = zmq_pipe_alloc(zsk, GFP_KERNEL);
+		if (!pipe)
+			return -ENOMEM;
+	}
+	lock_sock(&zsk->sk);
+	conn->version = hs->version;
+	if (hs->peer_id_len)
+		err = zmq_pipe_set_id(pipe, hs->peer_id, hs->peer_id_len);
+	if (!err && fresh)
+		err = zmq_pipe_attach(pipe);
+	if (err)
+		goto out;
+	WRITE_ONCE(conn->pipe, pipe);
+	spin_lock_bh(&pipe->tx_lock);
+	WRITE_ONCE(pipe->conn, conn);
+	spin_unlock_bh(&pipe->tx_lock);
+	pipe->ready = true;
+	if (zsk->type->ready)
+		err = zsk->type->ready(zsk, pipe);
+	if (!err && hs->subscribe_all && zsk->type->publishes)
+		err = zsk->type->subscribe(zsk, pipe, NULL, 0, true);
+out:
+	release_sock(&zsk->sk);
+	if (err && fresh && !conn->pipe)
+		zmq_pipe_put(pipe);
+	return err;
+}
+
+static void zmq_conn_ready(struct zmq_conn *conn)
+{
+	struct zmq_handshake *hs = conn->hs;
+	int err = zmq_conn_join(conn, hs);
+
+	if (err) {
+		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_REFUSED);
+		zmq_conn_lost(conn, true);
+		return;
+	}
+	zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKES);
+	zmq_stream_lock(conn);
+	conn->hs = NULL;
+	clear_bit(ZMQ_CONN_RX_STOP, &conn->flags);
+	zmq_conn_set_state(conn, ZMQ_CONN_READY);
+	zmq_stream_unlock(conn);
+	kvfree(hs);
+	conn->timed = false;
+	conn->backoff = 0;
+	conn->ping_due = jiffies +
+		msecs_to_jiffies(zmq_conn_options(conn)->heartbeat_ivl);
+	zmq_tx_flush(conn);
+	zmq_stream_read(conn);
+}
+
+/* Did the lower socket end, and is all it had read? */
+static bool zmq_conn_ended(struct zmq_conn *conn)
+{
+	bool ended;
+
+	if (!test_bit(ZMQ_CONN_EOF, &conn->flags))
+		return false;
+	zmq_stream_lock(conn);
+	ended = !conn->tp->has_input(conn);
+	zmq_stream_unlock(conn);
+	return ended;
+}
+
+static void zmq_conn_failed(struct zmq_conn *conn)
+{
+	bool handshake = conn->hs;
+
+	zmq_net_count(zmq_conn_net(conn), handshake ?
+		      ZMQ_NET_HANDSHAKE_FAILURES : ZMQ_NET_PROTOCOL_ERRORS);
+	atomic64_inc(&conn->zsk->stats.protocol_errors);
+	/* libzmq does not come back to a peer that broke the protocol. */
+	zmq_conn_lost(conn, false);
+}
+
+static void zmq_conn_step_handshake(struct zmq_conn *conn)
+{
+	zmq_stream_read(conn);
+	if (test_bit(ZMQ_CONN_RX_STOP, &conn->flags)) {
+		zmq_conn_ready(conn);
+	} else if (zmq_conn_ended(conn)) {
+		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKE_FAILURES);
+		zmq_conn_lost(conn, true);
+	} else if (zmq_conn_expired(conn)) {
+		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKE_TIMEOUTS);
+		zmq_conn_lost(conn, true);
+	}
+}
+
+static void zmq_conn_step_ready(struct zmq_conn *conn, unsigned long *next)
+{
+	zmq_traffic_apply(conn);
+	zmq_stream_read(conn);
+	if (test_bit(ZMQ_CONN_FAILED, &conn->flags))
+		return zmq_conn_kick(conn, 0);
+	if (zmq_conn_ended(conn) && !test_bit(ZMQ_CONN_SUBS, &conn->flags)) {
+		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_DISCONNECTS);
+		return zmq_conn_lost(conn, true);
+	}
+	if (!zmq_traffic_heartbeat(conn, next)) {
+		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HEARTBEAT_TIMEOUTS);
+		return zmq_conn_lost(conn, true);
+	}
+	zmq_tx_flush(conn);
+}
+
+/* Is there nothing to linger for (any more)? */
+static bool zmq_conn_drained(struct zmq_conn *conn)
+{
+	bool idle;
+
+	if (conn->accepted && conn->state != ZMQ_CONN_READY)
+		return true;
+	zmq_tx_stop(conn);
+	idle = zmq_tx_idle(conn) ||
+	       (conn->state != ZMQ_CONN_READY && conn->pipe &&
+		zmq_segq_empty(&conn->tx.q) && !conn->tx.hdr_len &&
+		zmq_segq_empty(&conn->pipe->txq)) || !conn->pipe;
+	zmq_tx_start(conn);
+	return idle;
+}
+
+/* Linger for ever or until when?  Return: false if that is over. */
+static bool zmq_conn_lingering(struct zmq_conn *conn, unsigned long *next)
+{
+	struct zmq_sock *zsk = conn->zsk;
+	unsigned long end = conn->linger_end;
+	unsigned long cap;
+
+	/* Without a program that waits, only for as long as root allows. */
+	if (zsk->closing && !zmq_context_alive(zsk->ctx)) {
+		cap = conn->linger_start +
+		      msecs_to_jiffies(zmq_net(zmq_conn_net(conn))->linger_max);
+		if (conn->linger_forever || time_before(cap, end))
+			end = cap;
+	} else if (conn->linger_forever) {
+		/* Look now and then whether the program is still there. */
+		*next = min_t(unsigned long, *next, HZ);
+		return true;
+	}
+	if (time_after_eq(jiffies, end))
+		return false;
+	*next = min3(*next, end - jiffies, (unsigned long)HZ);
+	return true;
+}
+
+/* Closing: true if the connection is gone now. */
+static bool zmq_conn_step_close(struct zmq_conn *conn, unsigned long *next)
+{
+	if (!test_bit(ZMQ_CONN_CLOSE_NOW, &conn->flags)) {
+		zmq_tx_flush(conn);
+		if (!zmq_conn_drained(conn) && zmq_conn_lingering(conn, next))
+			return false;
+		/* Unread input would make TCP reset what we have sent. */
+		if (conn->lower)
+			zmq_stream_read(conn);
+	}
+	zmq_conn_destroy(conn);
+	return true;
+}
+
+/* Everything there is to do now.  Return: jiffies until the next look. */
+static unsigned long zmq_conn_step(struct zmq_conn *conn)
+{
+	unsigned long next = MAX_SCHEDULE_TIMEOUT;
+
+	if (conn->state == ZMQ_CONN_DEAD)
+		return next;
+	if (test_bit(ZMQ_CONN_CLOSE, &conn->flags) &&
+	    zmq_conn_step_close(conn, &next))
+		return next;
+	if (test_bit(ZMQ_CONN_FAILED, &conn->flags)) {
+		zmq_conn_failed(conn);
+	} else if (conn->state == ZMQ_CONN_IDLE) {
+		if (zmq_conn_expired(conn))
+			zmq_conn_attempt(conn);
+	} else if (conn->state == ZMQ_CONN_CONNECTING) {
+		zmq_conn_step_connecting(conn);
+	} else if (conn->state == ZMQ_CONN_HANDSHAKE) {
+		zmq_conn_step_handshake(conn);
+	} else {
+		zmq_conn_step_ready(conn, &next);
+	}
+	if (conn->state != ZMQ_CONN_DEAD && conn->timed)
+		next = min(next, time_after(conn->deadline, jiffies) ?
+				 conn->deadline - jiffies : 1);
+	return next;
+}
+
+static void zmq_conn_ctl_work(struct work_struct *work)
+{
+	struct zmq_conn *conn = container_of(to_delayed_work(work),
+					     struct zmq_conn, ctl_work);
+	unsigned long next;
+
+	mutex_lock(&conn->mutex);
+	next = zmq_conn_step(conn);
+	if (conn->state != ZMQ_CONN_DEAD && next != MAX_SCHEDULE_TIMEOUT)
+		zmq_conn_kick(conn, next);
+	mutex_unlock(&conn->mutex);
+	zmq_conn_put(conn);
+}
+
+/**
+ * zmq_conn_alloc - make a connection
+ * @ep: its endpoint
+ * @accepted: by a listener
+ *
+ * Return: it, IDLE, on the endpoint's list, with a reference for the list and
+ * one for the caller; or an error pointer: -ENOMEM, -ENOBUFS (too many),
+ * -ESHUTDOWN (endpoint closed).
+ */
+struct zmq_conn *zmq_conn_alloc(struct zmq_ep *ep, bool accepted)
+{
+	struct zmq_net *znet = zmq_net(sock_net(&ep->zsk->sk));
+	struct zmq_conn *conn;
+	int err = -ENOMEM;
+
+	if (atomic_inc_return(&znet->conns) > READ_ONCE(znet->conns_max)) {
+		zmq_net_count(sock_net(&ep->zsk->sk), ZMQ_NET_CONN_LIMIT);
+		err = -ENOBUFS;
+		goto err_count;
+	}
+	conn = kzalloc(sizeof(*conn), GFP_KERNEL_ACCOUNT);
+	if (!conn)
+		goto err_count;
+	refcount_set(&conn->refs, 2);
+	conn->zsk = ep->zsk;
+	conn->ep = ep;
+	conn->tp = ep->tp;
+	conn->accepted = accepted;
+	conn->rx.delim = -1;
+	mutex_init(&conn->mutex);
+	spin_lock_init(&conn->ctl_lock);
+	INIT_LIST_HEAD(&conn->ctl);
+	INIT_LIST_HEAD(&conn->subs);
+	INIT_DELAYED_WORK(&conn->ctl_work, zmq_conn_ctl_work);
+	INIT_DELAYED_WORK(&conn->tx_work, zmq_conn_tx_work);
+	INIT_WORK(&conn->free_work, zmq_conn_free_work);
+	spin_lock_bh(&ep->lock);
+	err = ep->closed ? -ESHUTDOWN : 0;
+	if (!err)
+		list_add_tail(&conn->node, &ep->conns);
+	spin_unlock_bh(&ep->lock);
+	if (err)
+		goto err_free;
+	zmq_af_get(ep->zsk);
+	zmq_ep_get(ep);
+	return conn;
+
+err_free:
+	kfree(conn);
+err_count:
+	atomic_dec(&znet->conns);
+	return ERR_PTR(err);
+}
+
+/**
+ * zmq_conn_start - a connector's first attempt
+ * @conn: the connection, with its pipe if it keeps one; the caller has a
+ *	reference
+ *
+ * Context: connect(2) of its user, whose credentials, cgroup, directories and
+ * namespaces count.
+ */
+void zmq_conn_start(struct zmq_conn *conn)
+{
+	unsigned long next;
+
+	mutex_lock(&conn->mutex);
+	conn->timed = true;
+	conn->deadline = jiffies;
+	next = zmq_conn_step(conn);
+	if (conn->state != ZMQ_CONN_DEAD && next != MAX_SCHEDULE_TIMEOUT)
+		zmq_conn_kick(conn, next);
+	mutex_unlock(&conn->mutex);
+}
+
+/**
+ * zmq_conn_accept - begin with an accepted lower socket
+ * @ep: the endpoint that listens
+ * @lower: the socket; ours from now on, also in failure
+ */
+void zmq_conn_accept(struct zmq_ep *ep, struct socket *lower)
+{
+	struct zmq_conn *conn = zmq_conn_alloc(ep, true);
+
+	if (IS_ERR(conn)) {
+		sock_release(lower);
+		return;
+	}
+	zmq_net_count(sock_net(&ep->zsk->sk), ZMQ_NET_ACCEPTED);
+	mutex_lock(&conn->mutex);
+	WRITE_ONCE(conn->lower, lower);
+	conn->tp->adopt(conn);
+	zmq_stream_install(conn);
+	zmq_conn_begin_handshake(conn);
+	mutex_unlock(&conn->mutex);
+	zmq_conn_put(conn);
+}
+
+/**
+ * zmq_conn_close - end a connection
+ * @conn: the connection; the caller has a reference
+ * @linger: ms it may take to send what is queued; -1 = any
+ *
+ * Context: process; conn->mutex not held.  The end comes in ctl work.
+ */
+void zmq_conn_close(struct zmq_conn *conn, int linger)
+{
+	conn->linger_start = jiffies;
+	conn->linger_forever = linger < 0;
+	conn->linger_end = jiffies + msecs_to_jiffies(max(linger, 0));
+	if (!linger)
+		set_bit(ZMQ_CONN_CLOSE_NOW, &conn->flags);
+	set_bit(ZMQ_CONN_RX_DISCARD, &conn->flags);
+	/* Publishes the above to ctl work. */
+	smp_mb__before_atomic();
+	set_bit(ZMQ_CONN_CLOSE, &conn->flags);
+	zmq_conn_kick(conn, 0);
+}

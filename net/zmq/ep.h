@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Endpoints of a socket: what it is bound to and connected to. */
+#ifndef _NET_ZMQ_EP_H
+#define _NET_ZMQ_EP_H
+
+#include <linux/path.h>
+#include <linux/seq_file.h>
+#include "conn.h"
+#include "endpoint.h"
+#include "transport.h"
+
+/**
+ * struct zmq_ep - one bind or connect
+ * @zsk: the socket; one zmq_af_get() reference
+ * @refs: held by zsk->eps, by each connection, by queued @accept_work
+ * @node: in zsk->eps; zsk->ep_mutex
+ * @bind: listens, else connects
+ * @name: as the user wrote it; constant
+ * @bound: bound: with wildcards and port 0 resolved; constant
+ * @addr: @name taken apart; constant
+ * @opt: options when it was made; constant but for the marks
+ * @tp: transport; constant
+ * @listener: listening socket, NULL when closed; zsk->ep_mutex
+ * @accept_work: accepts
+ * @save_data_ready: @listener's callback before ours
+ * @lock: protects @conns and @closed
+ * @conns: its connections: accepted ones, or the connector
+ * @closed: takes no more connections
+ * @cred: who made it, for ipc paths
+ * @root: root directory of who made it (ipc paths)
+ * @pwd: working directory of who made it
+ * @has_fs: @root and @pwd are held
+ */
+struct zmq_ep {
+	struct zmq_sock			*zsk;
+	refcount_t			refs;
+	struct list_head		node;
+	bool				bind;
+	char				*name;
+	char				*bound;
+	struct zmq_endpoint		addr;
+	struct zmq_options		opt;
+	const struct zmq_transport	*tp;
+	struct socket			*listener;
+	struct delayed_work		accept_work;
+	void (*save_data_ready)(struct sock *sk);
+	spinlock_t			lock;
+	struct list_head		conns;
+	bool				closed;
+	const struct cred		*cred;
+	struct path			root;
+	struct path			pwd;
+	bool				has_fs;
+};
+
+/* Syscalls; the socket's lock is not held. */
+int zmq_ep_bind(struct zmq_sock *zsk, const char *name, size_t len);
+int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len);
+int zmq_ep_term(struct zmq_sock *zsk, const char *name, size_t len);
+void zmq_ep_close_all(struct zmq_sock *zsk);
+void zmq_ep_show(struct zmq_sock *zsk, struct seq_file *m);
+
+static inline void zmq_ep_get(struct zmq_ep *ep)
+{
+	refcount_inc(&ep->refs);
+}
+
+void zmq_ep_put(struct zmq_ep *ep);
+
+#endif /* _NET_ZMQ_EP_H */

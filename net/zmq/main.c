@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Module init and exit: parts come up in order and go down in reverse. */
+#include <linux/module.h>
+#include "context.h"
+#include "net.h"
+#include "seg.h"
+
+static int family = AF_ZMQ;
+module_param(family, int, 0444);
+MODULE_PARM_DESC(family, "Protocol family number (default 22, AF_SNA's)");
+
+struct workqueue_struct *zmq_main_wq;
+
+int zmq_main_family(void)
+{
+	return family;
+}
+
+static int __init zmq_main_init(void)
+{
+	int err;
+
+	err = zmq_seg_init();
+	if (err)
+		return err;
+	err = -ENOMEM;
+	zmq_main_wq = alloc_workqueue("zmq", WQ_UNBOUND | WQ_HIGHPRI |
+				      WQ_MEM_RECLAIM, 0);
+	if (!zmq_main_wq)
+		goto err_seg;
+	err = zmq_net_init();
+	if (err)
+		goto err_wq;
+	err = proto_register(&zmq_af_proto, 1);
+	if (err)
+		goto err_net;
+	err = zmq_context_init();
+	if (err)
+		goto err_proto;
+	zmq_af_family.family = family;
+	err = sock_register(&zmq_af_family);
+	if (err)
+		goto err_context;
+	return 0;
+
+err_context:
+	zmq_context_exit();
+err_proto:
+	proto_unregister(&zmq_af_proto);
+err_net:
+	zmq_net_exit();
+err_wq:
+	destroy_workqueue(zmq_main_wq);
+err_seg:
+	zmq_seg_exit();
+	return err;
+}
+
+/*
+ * No socket is left: each holds the module, lingering ones too.  What can
+ * still run is the end of a free_work, RCU callbacks, and a unix callback
+ * that another task entered before it was taken away and in which it was
+ * preempted.
+ */
+static void __exit zmq_main_exit(void)
+{
+	sock_unregister(family);
+	destroy_workqueue(zmq_main_wq);
+	synchronize_rcu_tasks();
+	rcu_barrier();
+	zmq_context_exit();
+	proto_unregister(&zmq_af_proto);
+	zmq_net_exit();
+	zmq_seg_exit();
+}
+
+module_init(zmq_main_init);
+module_exit(zmq_main_exit);
+MODULE_DESCRIPTION("ZeroMQ message sockets");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_NETPROTO(PF_ZMQ);

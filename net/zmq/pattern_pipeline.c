@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+/* PUSH and PULL: work shared out, results collected (30/PIPELINE). */
+#include "lb.h"
+#include "type.h"
+
+const struct zmq_type zmq_pattern_push = {
+	.id		= ZMQ_AF_PUSH,
+	.name		= "PUSH",
+	.sends		= true,
+	.send_begin	= zmq_lb_begin,
+	.send		= zmq_lb_send,
+	.can_send	= zmq_lb_ready,
+};
+
+const struct zmq_type zmq_pattern_pull = {
+	.id		= ZMQ_AF_PULL,
+	.name		= "PULL",
+	.receives	= true,
+};

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Pipes: the queues between a socket and one peer. */
+#ifndef _NET_ZMQ_PIPE_H
+#define _NET_ZMQ_PIPE_H
+
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include "hwm.h"
+#include "seg.h"
+
+struct zmq_conn;
+struct zmq_sock;
+
+/* Bits of zmq_pipe.flags */
+enum {
+	ZMQ_PIPE_DIRTY,		/* on a sender's list of pipes to flush */
+};
+
+/**
+ * struct zmq_pipe - one peer of a socket
+ * @zsk: the socket; one zmq_af_get() reference
+ * @refs: see Lifetime
+ * @rcu: flushers look at @txq before they own it
+ * @flags: ZMQ_PIPE_*, atomic
+ * @node: in zsk->pipes while attached; lock_sock
+ * @dirty_node: in a sender's flush list while DIRTY; owned by who set the bit
+ * @fq_node: in zsk->fq while @rxq has a message; rx_lock
+ * @lb_node: in zsk->lb while it may be written to; rx_lock
+ * @conn: its connection, or NULL; written under lock_sock and @tx_lock
+ * @attached: in zsk->pipes; lock_sock
+ * @dead: no peer any more, only @rxq to be read; rx_lock
+ * @ready: its connection's handshake is over; lock_sock
+ * @conflate: each direction keeps the newest message only; constant
+ * @tx_lock: protects @txq; leaf
+ * @txq: messages to be sent
+ * @tx: their credit; @tx_lock to write
+ * @tx_in: bytes ever appended; @tx_lock
+ * @tx_out: bytes ever sent or dropped; @tx_lock
+ * @tx_blocked: found full, waits for the flusher; set under rx_lock
+ * @rxq: complete messages; rx_lock
+ * @rx: their credit; rx_lock to write
+ * @rx_mem: memory charged for @rxq; rx_lock
+ * @rx_tight: memory was refused, stop until @rxq is read empty; rx_lock
+ * @rx_paused: the parser found it full and stopped; rx_lock
+ * @match: publishing: last message this pipe was matched for; lock_sock
+ * @subs: publishing: subscriptions this peer holds; lock_sock
+ * @id_node: in zsk->router.table; lock_sock
+ * @id_hashed: @id_node is; lock_sock
+ * @id_len: length of @id, 0 = none
+ * @id: routing id; lock_sock to write while not attached or under rx_lock
+ *
+ * Lifetime: references are held by zsk->pipes together with zsk->fq (one for
+ * both: taken at attach, dropped when detached and read empty), by @conn's
+ * zmq_conn.pipe, by each flush list it is on, by zmq_sock.rx_cur, and by an
+ * open assembly that is addressed to it.
+ */
+struct zmq_pipe {
+	struct zmq_sock		*zsk;
+	refcount_t		refs;
+	struct rcu_head		rcu;
+	unsigned long		flags;
+	struct list_head	node;
+	struct list_head	dirty_node;
+	struct list_head	fq_node;
+	struct list_head	lb_node;
+	struct zmq_conn		*conn;
+	bool			attached;
+	bool			dead;
+	bool			ready;
+	bool			conflate;
+
+	spinlock_t		tx_lock;
+	struct zmq_segq		txq;
+	struct zmq_hwm		tx;
+	u64			tx_in;
+	u64			tx_out;
+	bool			tx_blocked;
+
+	struct zmq_segq		rxq;
+	struct zmq_hwm		rx;
+	u64			rx_mem;
+	bool			rx_tight;
+	bool			rx_paused;
+
+	u64			match;
+	u32			subs;
+	struct rhash_head	id_node;
+	bool			id_hashed;
+	u8			id_len;
+	u8			*id;
+};
+
+struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk, gfp_t gfp);
+static inline void zmq_pipe_get(struct zmq_pipe *pipe)
+{
+	refcount_inc(&pipe->refs);
+}
+
+void zmq_pipe_put(struct zmq_pipe *pipe);
+
+/* Socket side; lock_sock held. */
+int zmq_pipe_attach(struct zmq_pipe *pipe);
+void zmq_pipe_detach(struct zmq_pipe *pipe);
+bool zmq_pipe_tx_full(const struct zmq_pipe *pipe);
+int zmq_pipe_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep);
+void zmq_pipe_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv);
+int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, u8 len);
+
+/* Flusher side. */
+bool zmq_pipe_take(struct zmq_pipe *pipe, struct zmq_segq *to);
+void zmq_pipe_sent(struct zmq_pipe *pipe, u64 bytes, u32 msgs);
+void zmq_pipe_purge_tx(struct zmq_pipe *pipe);
+
+/* Parser side. */
+bool zmq_pipe_rx_full(const struct zmq_pipe *pipe, u32 pending);
+bool zmq_pipe_rx_pause(struct zmq_pipe *pipe);
+void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
+		      s64 charge);
+
+/* Received memory; rx_lock held. */
+void zmq_pipe_charge(struct zmq_pipe *pipe, u64 mem);
+void zmq_pipe_uncharge(struct zmq_pipe *pipe, u64 mem);
+
+/* Receiver side; rx_lock held. */
+bool zmq_pipe_read_done(struct zmq_pipe *pipe);
+void zmq_pipe_purge_rx(struct zmq_pipe *pipe);
+
+#endif /* _NET_ZMQ_PIPE_H */

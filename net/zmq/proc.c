@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/* /proc/net/zmq: a line per socket.  /proc/net/zmq_stat: counters. */
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/seq_file_net.h>
+#include "ep.h"
+#include "net.h"
+#include "type.h"
+
+static void *zmq_proc_start(struct seq_file *m, loff_t *pos)
+{
+	struct zmq_net *znet = zmq_net(seq_file_net(m));
+
+	mutex_lock(&znet->mutex);
+	return seq_list_start_head(&znet->socks, *pos);
+}
+
+static void *zmq_proc_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	return seq_list_next(v, &zmq_net(seq_file_net(m))->socks, pos);
+}
+
+static void zmq_proc_stop(struct seq_file *m, void *v)
+{
+	mutex_unlock(&zmq_net(seq_file_net(m))->mutex);
+}
+
+/* Lingering sockets have no descriptor any more. */
+static const char *zmq_proc_state(const struct zmq_sock *zsk)
+{
+	if (zsk->closing)
+		return "lingering";
+	return READ_ONCE(zsk->shutdown) ? "shutdown" : "open";
+}
+
+static int zmq_proc_show(struct seq_file *m, void *v)
+{
+	struct zmq_net *znet = zmq_net(seq_file_net(m));
+	struct zmq_af_stats st;
+	struct zmq_sock *zsk;
+
+	if (v == &znet->socks) {
+		seq_puts(m, "type inode uid state pipes txmsgs txbytes rxmsgs rxbytes drops endpoints\n");
+		return 0;
+	}
+	/* On the list it has not been freed: that takes it off first. */
+	zsk = list_entry(v, struct zmq_sock, net_node);
+	zmq_af_stats(zsk, &st);
+	seq_printf(m, "%s %lu %u %s %llu %llu %llu %llu %llu %llu",
+		   zsk->type->name, sock_i_ino(&zsk->sk),
+		   from_kuid_munged(seq_user_ns(m), zsk->sk.sk_uid),
+		   zmq_proc_state(zsk), st.peers, st.tx_queued_msgs,
+		   st.tx_queued_bytes, st.rx_queued_msgs, st.rx_queued_bytes,
+		   st.tx_drops + st.rx_drops);
+	zmq_ep_show(zsk, m);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static const struct seq_operations zmq_proc_ops = {
+	.start	= zmq_proc_start,
+	.next	= zmq_proc_next,
+	.stop	= zmq_proc_stop,
+	.show	= zmq_proc_show,
+};
+
+static const char *const zmq_proc_names[ZMQ_NET_COUNTERS] = {
+	[ZMQ_NET_ACCEPTED]		= "accepted",
+	[ZMQ_NET_CONNECTED]		= "connected",
+	[ZMQ_NET_HANDSHAKES]		= "handshakes",
+	[ZMQ_NET_HANDSHAKE_TIMEOUTS]	= "handshake_timeouts",
+	[ZMQ_NET_HANDSHAKE_FAILURES]	= "handshake_failures",
+	[ZMQ_NET_PROTOCOL_ERRORS]	= "protocol_errors",
+	[ZMQ_NET_HEARTBEAT_TIMEOUTS]	= "heartbeat_timeouts",
+	[ZMQ_NET_DISCONNECTS]		= "disconnects",
+	[ZMQ_NET_REFUSED]		= "refused",
+	[ZMQ_NET_CONN_LIMIT]		= "conn_limit",
+};
+
+static int zmq_proc_stat_show(struct seq_file *m, void *v)
+{
+	struct zmq_net *znet = zmq_net(seq_file_single_net(m));
+	int i, cpu;
+
+	for (i = 0; i < ZMQ_NET_COUNTERS; i++) {
+		u64 sum = 0;
+
+		for_each_possible_cpu(cpu)
+			sum += per_cpu_ptr(znet->stats, cpu)->counter[i];
+		seq_printf(m, "%s %llu\n", zmq_proc_names[i], sum);
+	}
+	seq_printf(m, "connections %d\n", atomic_read(&znet->conns));
+	return 0;
+}
+
+int zmq_proc_register(struct net *net)
+{
+	if (!proc_create_net("zmq", 0444, net->proc_net, &zmq_proc_ops,
+			     sizeof(struct seq_net_private)))
+		return -ENOMEM;
+	if (proc_create_net_single("zmq_stat", 0444, net->proc_net,
+				   zmq_proc_stat_show, NULL))
+		return 0;
+	remove_proc_entry("zmq", net->proc_net);
+	return -ENOMEM;
+}
+
+void zmq_proc_unregister(struct net *net)
+{
+	remove_proc_entry("zmq_stat", net->proc_net);
+	remove_proc_entry("zmq", net->proc_net);
+}

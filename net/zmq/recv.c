@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Receiving: from the pipes to recvmsg(2). */
+#include <linux/sched/signal.h>
+#include "conn.h"
+#include "type.h"
+
+/* Frames up to this long are copied under the lock, without a reference. */
+#define ZMQ_RECV_SMALL	264
+
+/**
+ * struct zmq_frame - a part on its way to the user
+ * @node: in zsk->rx_held if it was put back
+ * @q: its body, unless it is in @small
+ * @len: bytes
+ * @more: more parts follow
+ * @off: in @small, where the body begins
+ * @is_small: the body is in @small
+ * @small: header and body; holds a routing id of any length
+ */
+struct zmq_frame {
+	struct list_head	node;
+	struct zmq_segq		q;
+	u64			len;
+	bool			more;
+	bool			is_small;
+	u16			off;
+	u8			small[ZMQ_RECV_SMALL];
+};
+
+static_assert(ZMQ_RECV_SMALL >= ZMQ_ZMTP_ID_MAX);
+
+static struct zmq_frame *zmq_recv_held(struct zmq_sock *zsk)
+{
+	return list_first_entry_or_null(&zsk->rx_held, struct zmq_frame, node);
+}
+
+/**
+ * zmq_recv_skip - drop the first message of a pipe
+ * @zsk: the socket
+ * @pipe: the pipe, which has one
+ *
+ * Context: rx_lock held.
+ */
+void zmq_recv_skip(struct zmq_sock *zsk, struct zmq_pipe *pipe)
+{
+	u64 bytes = zmq_segq_msg_bytes(&pipe->rxq);
+	struct zmq_conn *conn = NULL;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	zmq_pipe_get(pipe);
+	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
+	atomic64_inc(&zsk->stats.rx_drops);
+	/* Resuming the parser is not for here. */
+	if (zmq_pipe_read_done(pipe))
+		conn = zmq_conn_get_pipe(pipe);
+	if (conn) {
+		zmq_conn_kick(conn, 0);
+		zmq_conn_put(conn);
+	}
+	zmq_pipe_put(pipe);
+}
+
+/* Drop the first @bytes of a message whose reading begins; rx_lock held. */
+void zmq_recv_strip(struct zmq_pipe *pipe, u32 bytes)
+{
+	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
+}
+
+/* Drop all messages that are there, and the rest of one being read. */
+void zmq_recv_skip_all(struct zmq_sock *zsk)
+{
+	struct zmq_pipe *pipe = zsk->rx_cur;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	zsk->rx_cur = NULL;
+	if (pipe) {
+		zmq_recv_skip(zsk, pipe);
+		zmq_pipe_put(pipe);
+	}
+	while (!list_empty(&zsk->fq)) {
+		pipe = list_first_entry(&zsk->fq, struct zmq_pipe, fq_node);
+		zmq_recv_skip(zsk, pipe);
+	}
+}
+
+/*
+ * Begin the next message in fair-queue order, if none is being read.
+ * Return: 0: zsk->rx_cur is set; -EAGAIN: none there.
+ */
+static int zmq_recv_begin(struct zmq_sock *zsk)
+{
+	const struct zmq_type *type = zsk->type;
+	struct zmq_pipe *pipe;
+	int err;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	while (!zsk->rx_cur) {
+		pipe = list_first_entry_or_null(&zsk->fq, struct zmq_pipe,
+						fq_node);
+		if (!pipe)
+			return -EAGAIN;
+		err = type->recv_begin ? type->recv_begin(zsk, pipe) : 0;
+		if (err)
+			continue;
+		zmq_pipe_get(pipe);
+		zsk->rx_cur = pipe;
+		zsk->rx_prefix = type->id == ZMQ_AF_ROUTER;
+	}
+	return 0;
+}
+
+/* Would a receive not block?  rx_lock held. */
+bool zmq_recv_ready(struct zmq_sock *zsk)
+{
+	lockdep_assert_held(&zsk->rx_lock);
+	if (zsk->rx_cur || !list_empty(&zsk->rx_held))
+		return true;
+	if (zsk->type->recv_check && zsk->type->recv_check(zsk))
+		return false;
+	if (list_empty(&zsk->fq))
+		return false;
+	/* Some types drop messages when they look at them. */
+	return !zsk->type->recv_begin || !zmq_recv_begin(zsk);
+}
+
+/* Header of the part that comes next; a message is being read. */
+static void zmq_recv_next_header(struct zmq_sock *zsk, struct zmq_zmtp_hdr *hdr)
+{
+	if (zsk->rx_prefix) {
+		hdr->size = 0;
+		hdr->len = zsk->rx_cur->id_len;
+		hdr->flags = ZMQ_ZMTP_MORE;
+		return;
+	}
+	zmq_segq_header(&zsk->rx_cur->rxq, hdr);
+}
+
+/**
+ * zmq_recv_next_len - FIONREAD: length of the part that comes next
+ * @zsk: the socket
+ *
+ * Return: bytes; 0 if there is none.
+ */
+int zmq_recv_next_len(struct zmq_sock *zsk)
+{
+	struct zmq_zmtp_hdr hdr = {};
+
+	spin_lock_bh(&zsk->rx_lock);
+	if (!list_empty(&zsk->rx_held))
+		hdr.len = zmq_recv_held(zsk)->len;
+	else if (zmq_recv_ready(zsk) && !zmq_recv_begin(zsk))
+		zmq_recv_next_header(zsk, &hdr);
+	spin_unlock_bh(&zsk->rx_lock);
+	return min_t(u64, hdr.len, INT_MAX);
+}
+
+/* Take a frame of @hdr's measure off the front of a pipe; rx_lock held. */
+static int zmq_recv_take(struct zmq_pipe *pipe, const struct zmq_zmtp_hdr *hdr,
+			 struct zmq_frame *frame)
+{
+	u64 bytes = hdr->size + hdr->len;
+	u64 overhead;
+
+	if (bytes <= ZMQ_RECV_SMALL) {
+		zmq_segq_peek(&pipe->rxq, 0, bytes, frame->small);
+		frame->is_small = true;
+		frame->off = hdr->size;
+		overhead = zmq_segq_trim(&pipe->rxq, bytes);
+	} else {
+		if (zmq_segq_take(&frame->q, &pipe->rxq, bytes,
+				  GFP_ATOMIC | __GFP_NOWARN))
+			return -ENOBUFS;
+		overhead = zmq_segq_overhead(&frame->q);
+		zmq_segq_trim(&frame->q, hdr->size);
+	}
+	zmq_pipe_uncharge(pipe, bytes + overhead);
+	return 0;
+}
+
+/* The last part of the message being read was taken. */
+static bool zmq_recv_end(struct zmq_sock *zsk)
+{
+	struct zmq_pipe *pipe = zsk->rx_cur;
+
+	zsk->rx_cur = NULL;
+	if (zsk->type->recv_end)
+		zsk->type->recv_end(zsk, pipe);
+	return zmq_pipe_read_done(pipe);
+}
+
+/* Take out what was put back.  Return: 0, -EAGAIN if nothing was. */
+static int zmq_recv_unhold(struct zmq_sock *zsk, struct zmq_frame *frame,
+			   size_t len, int flags)
+{
+	struct zmq_frame *held = zmq_recv_held(zsk);
+
+	if (!held)
+		return -EAGAIN;
+	if (flags & MSG_ZMQ_WHOLE && held->len > len)
+		return -EMSGSIZE;
+	list_del(&held->node);
+	*frame = *held;
+	kfree(held);
+	return 0;
+}
+
+/**
+ * zmq_recv_pop - take the next part out
+ * @zsk: the socket
+ * @frame: the part, to be freed by the caller
+ * @len: room the user has
+ * @flags: MSG_ZMQ_WHOLE
+ * @resume: set to a pipe whose parser should run again, with a reference
+ *
+ * Context: rx_lock held.
+ */
+static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
+			size_t len, int flags, struct zmq_pipe **resume)
+{
+	struct zmq_zmtp_hdr hdr;
+	struct zmq_pipe *pipe;
+	int err;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	if (zsk->shutdown)
+		return -ESHUTDOWN;
+	err = zmq_recv_unhold(zsk, frame, len, flags);
+	if (err != -EAGAIN)
+		return err;
+	if (!zsk->rx_cur && zsk->type->recv_check) {
+		err = zsk->type->recv_check(zsk);
+		if (err)
+			return err;
+	}
+	err = zmq_recv_begin(zsk);
+	if (err)
+		return err;
+	pipe = zsk->rx_cur;
+	zmq_recv_next_header(zsk, &hdr);
+	if (flags & MSG_ZMQ_WHOLE && hdr.len > len)
+		return -EMSGSIZE;
+	frame->len = hdr.len;
+	frame->more = hdr.flags & ZMQ_ZMTP_MORE;
+	if (zsk->rx_prefix) {
+		frame->is_small = true;
+		memcpy(frame->small, pipe->id, pipe->id_len);
+		zsk->rx_prefix = false;
+		return 0;
+	}
+	err = zmq_recv_take(pipe, &hdr, frame);
+	if (err || frame->more)
+		return err;
+	if (zmq_recv_end(zsk))
+		*resume = pipe;
+	else
+		zmq_pipe_put(pipe);
+	return 0;
+}
+
+/* Put a part back in front: it was looked at only, or could not be copied. */
+static void zmq_recv_hold(struct zmq_sock *zsk, struct zmq_frame *frame)
+{
+	struct zmq_frame *held = kmalloc(sizeof(*held), GFP_KERNEL_ACCOUNT |
+					 __GFP_NOFAIL);
+
+	*held = *frame;
+	zmq_segq_init(&frame->q);
+	spin_lock_bh(&zsk->rx_lock);
+	list_add(&held->node, &zsk->rx_held);
+	spin_unlock_bh(&zsk->rx_lock);
+	zsk->sk.sk_data_ready(&zsk->sk);
+}
+
+/* Copy the first @len bytes of a part to the user. */
+static int zmq_recv_copy(const struct zmq_frame *frame, struct iov_iter *to,
+			 size_t len)
+{
+	const struct zmq_segblk *blk;
+	int i, err;
+
+	if (frame->is_small)
+		return copy_to_iter(frame->small + frame->off, len, to) == len ?
+		       0 : -EFAULT;
+	for (blk = frame->q.head; blk && len; blk = blk->next) {
+		for (i = blk->first; i < blk->end && len; i++) {
+			const struct zmq_seg *seg = &blk->seg[i];
+			u32 n = min_t(size_t, len, seg->len);
+
+			err = zmq_seg_copy_to_iter(seg, 0, n, to);
+			if (err)
+				return err;
+			len -= n;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Run the parser again that had stopped for want of room. */
+static void zmq_recv_resume(struct zmq_pipe *pipe)
+{
+	struct zmq_conn *conn = zmq_conn_get_pipe(pipe);
+
+	if (conn) {
+		zmq_stream_read(conn);
+		zmq_conn_put(conn);
+	}
+	zmq_pipe_put(pipe);
+}
+
+static int zmq_recv_wake(struct wait_queue_entry *wait, unsigned int mode,
+			 int sync, void *key)
+{
+	if (key && !(key_to_poll(key) & (EPOLLIN | EPOLLERR)))
+		return 0;
+	return autoremove_wake_function(wait, mode, sync, key);
+}
+
+/* Sleep until something can be received. */
+static int zmq_recv_wait(struct zmq_sock *zsk, long *timeo)
+{
+	struct sock *sk = &zsk->sk;
+	DEFINE_WAIT_FUNC(wait, zmq_recv_wake);
+	bool ready;
+
+	if (!*timeo)
+		return -EAGAIN;
+	prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
+	spin_lock_bh(&zsk->rx_lock);
+	zsk->rx_waiters++;
+	ready = zmq_recv_ready(zsk) || zsk->shutdown;
+	spin_unlock_bh(&zsk->rx_lock);
+	if (!ready)
+		*timeo = schedule_timeout(*timeo);
+	finish_wait(sk_sleep(sk), &wait);
+	spin_lock_bh(&zsk->rx_lock);
+	zsk->rx_waiters--;
+	ready = zmq_recv_ready(zsk) && zsk->rx_waiters;
+	spin_unlock_bh(&zsk->rx_lock);
+	if (!signal_pending(current))
+		return 0;
+	/* The wake-up may have been meant for us alone: pass it on. */
+	if (ready)
+		sk->sk_data_ready(sk);
+	return zsk->eintr ? -EINTR : sock_intr_errno(*timeo);
+}
+
+/* Take the next part out, waiting for it; wake the next receiver. */
+static int zmq_recv_next(struct zmq_sock *zsk, struct zmq_frame *frame,
+			 size_t len, int flags, long *timeo)
+{
+	struct zmq_pipe *resume = NULL;
+	bool wake;
+	int err;
+
+	for (;;) {
+		spin_lock_bh(&zsk->rx_lock);
+		err = zmq_recv_pop(zsk, frame, len, flags, &resume);
+		if (!err)
+			zsk->rx_more = frame->more;
+		wake = zsk->rx_waiters && zmq_recv_ready(zsk);
+		spin_unlock_bh(&zsk->rx_lock);
+		if (err != -EAGAIN)
+			break;
+		err = zmq_recv_wait(zsk, timeo);
+		if (err)
+			return err;
+	}
+	if (wake)
+		zsk->sk.sk_data_ready(&zsk->sk);
+	if (resume)
+		zmq_recv_resume(resume);
+	return err;
+}
+
+/**
+ * zmq_recv_msg - proto_ops.recvmsg: one part
+ * @sock: the socket
+ * @m: where to; msg_flags says MSG_MORE or MSG_EOR, and MSG_TRUNC
+ * @len: room there
+ * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC (return the part's length even if
+ *	it is longer), MSG_ZMQ_WHOLE
+ *
+ * A part that cannot be copied stays to be received again.
+ *
+ * Return: bytes; or -EAGAIN, -EINTR, -EFAULT, -EMSGSIZE (MSG_ZMQ_WHOLE),
+ * -EOPNOTSUPP (this type does not receive), -EBADFD (not its turn),
+ * -ESHUTDOWN.
+ */
+int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
+{
+	struct zmq_sock *zsk = zmq_sk(sock->sk);
+	struct zmq_frame frame = {};
+	size_t copied;
+	long timeo;
+	int err;
+
+	if (!zsk->type->receives || flags & (MSG_OOB | MSG_ERRQUEUE))
+		return -EOPNOTSUPP;
+	timeo = sock_rcvtimeo(sock->sk, flags & MSG_DONTWAIT);
+	err = zmq_recv_next(zsk, &frame, len, flags, &timeo);
+	if (err)
+		return err;
+	copied = min_t(u64, len, frame.len);
+	err = zmq_recv_copy(&frame, &m->msg_iter, copied);
+	if (err || flags & MSG_PEEK)
+		zmq_recv_hold(zsk, &frame);
+	zmq_segq_free(&frame.q);
+	if (err)
+		return err;
+	m->msg_flags |= frame.more ? MSG_MORE : MSG_EOR;
+	if (frame.len > len)
+		m->msg_flags |= MSG_TRUNC;
+	return flags & MSG_TRUNC ? frame.len : copied;
+}
+
+/* The socket is closed: drop everything received.  Process context. */
+void zmq_recv_purge(struct zmq_sock *zsk)
+{
+	struct zmq_pipe *pipe, *next, *cur;
+	struct zmq_frame *held, *tmp;
+	LIST_HEAD(frames);
+
+	spin_lock_bh(&zsk->rx_lock);
+	list_for_each_entry_safe(pipe, next, &zsk->fq, fq_node) {
+		zmq_pipe_get(pipe);
+		zmq_pipe_purge_rx(pipe);
+		zmq_pipe_put(pipe);
+	}
+	cur = zsk->rx_cur;
+	zsk->rx_cur = NULL;
+	list_splice_init(&zsk->rx_held, &frames);
+	spin_unlock_bh(&zsk->rx_lock);
+	if (cur)
+		zmq_pipe_put(cur);
+	list_for_each_entry_safe(held, tmp, &frames, node) {
+		zmq_segq_free(&held->q);
+		kfree(held);
+	}
+}

@@ -1,0 +1,682 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The parser: bytes of a lower socket become messages of a pipe.
+ *
+ * Runs at lock level 3: for TCP in softirq with the lower socket's slock held,
+ * or in process context by whoever owns that socket; for unix in the sender's
+ * context, serialised by ZMQ_CONN_RX_BUSY.  It never sleeps.
+ *
+ * Short frames are copied, header and body as they came, into a chunk and
+ * parsed there, many at a time.  A long frame's header is copied, its body is
+ * kept as references to the skbs it came in.  What is parsed is never read
+ * again from memory that a sender can still change.
+ */
+#include "conn.h"
+#include "net.h"
+#include "rx.h"
+#include "type.h"
+
+static u8 *zmq_rx_base(const struct zmq_rx *rx)
+{
+	return page_address(rx->pool->page);
+}
+
+/* Is a frame, or a part of its header, in the chunk? */
+static bool zmq_rx_partial(const struct zmq_rx *rx)
+{
+	return rx->pool && rx->frame < rx->fill;
+}
+
+/* At the beginning of a message, no byte of which was taken? */
+static bool zmq_rx_between(const struct zmq_rx *rx)
+{
+	return !rx->parts && !rx->body_left && !zmq_rx_partial(rx);
+}
+
+/* Append the copied bytes up to chunk offset @end to the queue. */
+static int zmq_rx_flush_run(struct zmq_rx *rx, u32 end)
+{
+	u32 len = end - rx->run;
+
+	if (!rx->pool || !len)
+		return 0;
+	rx->pool->off = rx->run;
+	if (zmq_chunk_commit(rx->pool, len, &rx->q, GFP_ATOMIC | __GFP_NOWARN))
+		return -ENOMEM;
+	rx->run = end;
+	rx->mem += len;
+	return 0;
+}
+
+/* Drop what is queued behind the last whole message. */
+static void zmq_rx_drop_tail(struct zmq_rx *rx)
+{
+	if (rx->q.bytes == rx->done_bytes)
+		return;
+	zmq_segq_cut(&rx->q, rx->q.bytes - rx->done_bytes);
+	rx->mem = rx->q.bytes + zmq_segq_overhead(&rx->q);
+}
+
+/* Have a chunk to copy into. */
+static bool zmq_rx_borrow(struct zmq_conn *conn, u32 need)
+{
+	struct zmq_rx *rx = &conn->rx;
+	struct zmq_chunk_pool *pool;
+
+	pool = xchg(&conn->zsk->rx_pool, NULL);
+	if (!pool)
+		pool = kzalloc(sizeof(*pool), GFP_ATOMIC | __GFP_NOWARN);
+	if (!pool)
+		return false;
+	if (!zmq_chunk_reserve(pool, need, false, GFP_ATOMIC)) {
+		zmq_chunk_free(pool);
+		kfree(pool);
+		return false;
+	}
+	rx->pool = pool;
+	rx->run = pool->off;
+	rx->frame = pool->off;
+	rx->fill = pool->off;
+	return true;
+}
+
+/* Nothing in the chunk is ours alone any more: let the next pass have it. */
+static void zmq_rx_return(struct zmq_conn *conn)
+{
+	struct zmq_chunk_pool *pool = conn->rx.pool;
+
+	conn->rx.pool = NULL;
+	pool->off = conn->rx.fill;
+	if (!cmpxchg(&conn->zsk->rx_pool, NULL, pool))
+		return;
+	zmq_chunk_free(pool);
+	kfree(pool);
+}
+
+/*
+ * Make @need bytes free behind the copied ones.  A frame that does not fit
+ * into what is left of the chunk moves to the next one, so that short frames
+ * and headers are always contiguous.
+ */
+static bool zmq_rx_room(struct zmq_conn *conn, u32 need)
+{
+	struct zmq_rx *rx = &conn->rx;
+	struct page *old;
+	u32 partial;
+	bool ok;
+
+	if (!rx->pool)
+		return zmq_rx_borrow(conn, need);
+	if (rx->pool->size - rx->fill >= need)
+		return true;
+	if (zmq_rx_flush_run(rx, rx->frame))
+		return false;
+	partial = rx->fill - rx->frame;
+	old = rx->pool->page;
+	get_page(old);
+	rx->pool->off = rx->fill;
+	ok = zmq_chunk_reserve(rx->pool, partial + need, true, GFP_ATOMIC);
+	if (ok) {
+		memcpy(zmq_chunk_ptr(rx->pool), page_address(old) + rx->frame,
+		       partial);
+		rx->run = rx->pool->off;
+		rx->frame = rx->run;
+		rx->fill = rx->run + partial;
+	} else {
+		/* The pool gave its page up: take it back. */
+		zmq_chunk_free(rx->pool);
+		rx->pool->page = old;
+		rx->pool->size = page_size(old);
+		return false;
+	}
+	put_page(old);
+	return ok;
+}
+
+static int zmq_rx_message_end(struct zmq_conn *conn)
+{
+	const struct zmq_type *type = conn->zsk->type;
+	struct zmq_rx *rx = &conn->rx;
+	int accept = type->receives;
+
+	if (accept && type->rx_accept)
+		accept = type->rx_accept(conn->zsk, rx);
+	if (accept < 0)
+		return accept;
+	if (accept) {
+		rx->done_bytes = rx->q.bytes;
+		if (rx->pool)
+			rx->done_bytes += rx->frame - rx->run;
+		rx->done_msgs++;
+		atomic64_add(rx->msg_bytes, &conn->zsk->stats.rx_bytes);
+	} else {
+		if (rx->pool && zmq_rx_flush_run(rx, rx->frame))
+			return -ENOMEM;
+		zmq_rx_drop_tail(rx);
+		atomic64_inc(&conn->zsk->stats.rx_drops);
+	}
+	rx->parts = 0;
+	rx->msg_bytes = 0;
+	rx->delim = -1;
+	return 0;
+}
+
+/* A message's part of @len bytes is complete; rx->frame is its end. */
+static int zmq_rx_part_end(struct zmq_conn *conn, u8 flags, u64 len)
+{
+	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
+	struct zmq_rx *rx = &conn->rx;
+
+	if (!rx->parts)
+		rx->first_len = len;
+	if (!len && (flags & ZMQ_ZMTP_MORE) && rx->delim < 0)
+		rx->delim = rx->parts;
+	rx->parts++;
+	rx->msg_bytes += len;
+	if (rx->parts > READ_ONCE(znet->parts_max) ||
+	    rx->msg_bytes > READ_ONCE(znet->msg_max))
+		return -EMSGSIZE;
+	return flags & ZMQ_ZMTP_MORE ? 0 : zmq_rx_message_end(conn);
+}
+
+/* Frames that are not queued for the user but acted on here. */
+static bool zmq_rx_internal(const struct zmq_conn *conn, u8 flags)
+{
+	return flags & ZMQ_ZMTP_COMMAND || conn->zsk->type->publishes;
+}
+
+/* Cut a frame of @size bytes out of the run, so that it is not queued. */
+static int zmq_rx_cut_frame(struct zmq_rx *rx, u32 size)
+{
+	int err = zmq_rx_flush_run(rx, rx->frame);
+
+	if (err)
+		return err;
+	rx->frame += size;
+	rx->run = rx->frame;
+	return 0;
+}
+
+/*
+ * Make the header of the frame at rx->frame one of ZMTP 2.0 framing with clean
+ * flags.  A shorter one leaves a gap in front.
+ */
+static int zmq_rx_normalize(struct zmq_conn *conn,
+			    const struct zmq_zmtp_hdr *hdr)
+{
+	struct zmq_rx *rx = &conn->rx;
+	u8 *p = zmq_rx_base(rx) + rx->frame;
+	u32 size, gap;
+	int err;
+
+	if (conn->version != ZMQ_ZMTP_1_0) {
+		*p &= ZMQ_ZMTP_MORE | ZMQ_ZMTP_LONG;
+		return 0;
+	}
+	size = zmq_zmtp_hdr_size(hdr->len);
+	gap = hdr->size - size;
+	if (gap) {
+		err = zmq_rx_cut_frame(rx, gap);
+		if (err)
+			return err;
+	}
+	zmq_zmtp_hdr_encode(p + gap, hdr->flags, hdr->len);
+	return 0;
+}
+
+/* A whole short frame is in the chunk at rx->frame. */
+static int zmq_rx_short(struct zmq_conn *conn, const struct zmq_zmtp_hdr *hdr)
+{
+	struct zmq_rx *rx = &conn->rx;
+	u32 end = rx->frame + hdr->size + hdr->len;
+	const u8 *body = zmq_rx_base(rx) + rx->frame + hdr->size;
+	int err;
+
+	if (zmq_rx_internal(conn, hdr->flags)) {
+		err = zmq_rx_cut_frame(rx, hdr->size + hdr->len);
+		if (err)
+			return err;
+		return zmq_traffic_frame(conn, hdr->flags, body, hdr->len) ?
+		       0 : -EPROTO;
+	}
+	err = zmq_rx_normalize(conn, hdr);
+	if (err)
+		return err;
+	rx->frame = end;
+	return zmq_rx_part_end(conn, hdr->flags, hdr->len);
+}
+
+/* A long frame that is acted on here is collected in a buffer of its own. */
+static int zmq_rx_long_internal(struct zmq_conn *conn,
+				const struct zmq_zmtp_hdr *hdr, u32 have)
+{
+	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
+	struct zmq_rx *rx = &conn->rx;
+	u32 from = rx->frame + hdr->size;
+	bool fits = hdr->len <= READ_ONCE(znet->topic_max) + 16;
+	int err;
+
+	if (!fits && hdr->flags & ZMQ_ZMTP_COMMAND)
+		return -EMSGSIZE;
+	err = zmq_rx_cut_frame(rx, hdr->size + have);
+	if (err)
+		return err;
+	/* A publisher throws messages from its subscribers away. */
+	rx->skip = !fits;
+	if (rx->skip)
+		return 0;
+	rx->large = kmalloc(hdr->len, GFP_ATOMIC | __GFP_NOWARN);
+	if (!rx->large)
+		return -ENOMEM;
+	rx->large_size = hdr->len;
+	rx->large_len = have;
+	memcpy(rx->large, zmq_rx_base(rx) + from, have);
+	return 0;
+}
+
+static int zmq_rx_long_end(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+	u8 *large = rx->large;
+	bool ok;
+
+	if (rx->skip) {
+		rx->skip = false;
+		return 0;
+	}
+	if (!large)
+		return zmq_rx_part_end(conn, rx->flags, rx->long_len);
+	rx->large = NULL;
+	ok = zmq_traffic_frame(conn, rx->flags, large, rx->large_len);
+	kfree(large);
+	return ok ? 0 : -EPROTO;
+}
+
+/* A long frame's header is in the chunk, and perhaps some of its body. */
+static int zmq_rx_long(struct zmq_conn *conn, const struct zmq_zmtp_hdr *hdr)
+{
+	struct zmq_rx *rx = &conn->rx;
+	u32 have = min_t(u64, rx->fill - rx->frame - hdr->size, hdr->len);
+	int err;
+
+	rx->flags = hdr->flags;
+	rx->long_len = hdr->len;
+	rx->body_left = hdr->len - have;
+	if (zmq_rx_internal(conn, hdr->flags)) {
+		err = zmq_rx_long_internal(conn, hdr, have);
+	} else {
+		u32 end = rx->frame + hdr->size + have;
+
+		err = zmq_rx_normalize(conn, hdr);
+		rx->frame = end;
+		if (!err && rx->body_left)
+			err = zmq_rx_flush_run(rx, end);
+	}
+	if (err || rx->body_left)
+		return err;
+	return zmq_rx_long_end(conn);
+}
+
+/* May the pipe take another message?  If not, the parser stops here. */
+static bool zmq_rx_may_begin(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+
+	if (!conn->zsk->type->receives || conn->zsk->type->publishes)
+		return true;
+	rx->full = zmq_pipe_rx_full(conn->pipe, rx->done_msgs);
+	return !rx->full;
+}
+
+static bool zmq_rx_too_long(const struct zmq_conn *conn,
+			    const struct zmq_zmtp_hdr *hdr)
+{
+	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
+	s64 max = zmq_conn_options(conn)->maxmsgsize;
+
+	if (hdr->flags & ZMQ_ZMTP_COMMAND)
+		return false;
+	return (max >= 0 && hdr->len > max) ||
+	       hdr->len > READ_ONCE(znet->msg_max);
+}
+
+/*
+ * Parse the frames between rx->frame and rx->fill.  Stops where more bytes are
+ * needed, or at the beginning of a message that may not be begun.
+ */
+static int zmq_rx_parse(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+	struct zmq_zmtp_hdr hdr;
+	bool first = rx->begun;
+	int n, err;
+
+	while (rx->frame < rx->fill && !test_bit(ZMQ_CONN_RX_STOP,
+						 &conn->flags)) {
+		/* The message that @begun stands for was let in before. */
+		if (!first && !rx->parts && !zmq_rx_may_begin(conn))
+			return 0;
+		rx->begun = true;
+		n = zmq_zmtp_hdr_decode(&hdr, zmq_rx_base(rx) + rx->frame,
+					rx->fill - rx->frame, conn->version);
+		if (n < 0)
+			return n;
+		if (!n)
+			return 0;
+		if (zmq_rx_too_long(conn, &hdr))
+			return -EMSGSIZE;
+		if (hdr.len > ZMQ_RX_COPY_MAX) {
+			err = zmq_rx_long(conn, &hdr);
+		} else {
+			if (rx->fill - rx->frame < n + hdr.len)
+				return 0;
+			err = zmq_rx_short(conn, &hdr);
+		}
+		if (err)
+			return err;
+		first = false;
+		rx->begun = false;
+	}
+	return 0;
+}
+
+/*
+ * How many bytes to copy next: all that fits, but of a long frame the header
+ * only.  What is looked at here is a hint; the copy is what gets parsed.
+ */
+static u32 zmq_rx_step(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
+		       u32 len)
+{
+	struct zmq_rx *rx = &conn->rx;
+	u8 peek[ZMQ_ZMTP_HDR_MAX];
+	u32 n = min_t(u32, len, sizeof(peek));
+	struct zmq_zmtp_hdr hdr;
+
+	if (!zmq_rx_partial(rx) && !skb_copy_bits(skb, off, peek, n) &&
+	    zmq_zmtp_hdr_decode(&hdr, peek, n, conn->version) > 0 &&
+	    hdr.len > ZMQ_RX_COPY_MAX)
+		return hdr.size;
+	return min_t(u32, len, ZMQ_RX_COPY_STEP);
+}
+
+/* Bytes the frame in the chunk still needs, as far as known. */
+static u32 zmq_rx_need(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+	struct zmq_zmtp_hdr hdr;
+	u32 have;
+
+	if (!zmq_rx_partial(rx))
+		return ZMQ_ZMTP_HDR_MAX;
+	have = rx->fill - rx->frame;
+	if (zmq_zmtp_hdr_decode(&hdr, zmq_rx_base(rx) + rx->frame, have,
+				conn->version) > 0)
+		return hdr.size + hdr.len - have;
+	return ZMQ_ZMTP_HDR_MAX - have;
+}
+
+/* Copy some bytes and parse them.  Return: bytes taken, or an error. */
+static int zmq_rx_frames(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
+			 u32 len)
+{
+	struct zmq_rx *rx = &conn->rx;
+	u32 step;
+	int err;
+
+	if (zmq_rx_between(rx) && !zmq_rx_may_begin(conn))
+		return 0;
+	if (!zmq_rx_room(conn, zmq_rx_need(conn))) {
+		rx->nomem = true;
+		return 0;
+	}
+	step = min(zmq_rx_step(conn, skb, off, len),
+		   rx->pool->size - rx->fill);
+	if (skb_copy_bits(skb, off, zmq_rx_base(rx) + rx->fill, step))
+		return -EFAULT;
+	rx->fill += step;
+	err = zmq_rx_parse(conn);
+	if (err)
+		return err;
+	if (zmq_rx_partial(rx) && !rx->begun) {
+		/* Stopped at a boundary: the rest was not taken. */
+		step -= rx->fill - rx->frame;
+		rx->fill = rx->frame;
+	}
+	return step;
+}
+
+/* Keep a piece of a long frame's body by reference. */
+static int zmq_rx_body_ref(struct zmq_rx *rx, struct sk_buff *skb, u32 off,
+			   u32 len)
+{
+	struct sk_buff *clone = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
+	struct zmq_seg seg = {
+		.ref = (unsigned long)clone | ZMQ_SEG_SKB,
+		.off = off,
+		.len = len,
+	};
+	u32 overhead;
+
+	if (!clone)
+		return -ENOBUFS;
+	overhead = zmq_seg_overhead(&seg);
+	if (zmq_segq_push(&rx->q, &seg, GFP_ATOMIC | __GFP_NOWARN)) {
+		kfree_skb(clone);
+		return -ENOBUFS;
+	}
+	rx->mem += len + overhead;
+	return 0;
+}
+
+static int zmq_rx_body(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
+		       u32 len)
+{
+	struct zmq_rx *rx = &conn->rx;
+	u32 n = min_t(u64, len, rx->body_left);
+	int err;
+
+	if (rx->large) {
+		if (skb_copy_bits(skb, off, rx->large + rx->large_len, n))
+			return -EFAULT;
+		rx->large_len += n;
+	} else if (!rx->skip && zmq_rx_body_ref(rx, skb, off, n)) {
+		rx->nomem = true;
+		return 0;
+	}
+	rx->body_left -= n;
+	if (!rx->body_left) {
+		err = zmq_rx_long_end(conn);
+		if (err)
+			return err;
+	}
+	return n;
+}
+
+/* Give the handshake its bytes; ctl work acts on the outcome. */
+static int zmq_rx_handshake(struct zmq_conn *conn, struct sk_buff *skb,
+			    u32 off, u32 len)
+{
+	struct zmq_handshake *hs = conn->hs;
+	u8 buf[128];
+	ssize_t n;
+
+	len = min_t(u32, len, sizeof(buf));
+	if (skb_copy_bits(skb, off, buf, len))
+		return -EFAULT;
+	n = zmq_handshake_input(hs, buf, len);
+	if (hs->out_len) {
+		if (zmq_tx_control(conn, hs->out, hs->out_len, GFP_ATOMIC))
+			return -ENOMEM;
+		hs->out_len = 0;
+		zmq_conn_flush_kick(conn, 0);
+	}
+	if (n < 0) {
+		conn->error = hs->error;
+		return n;
+	}
+	if (hs->state == ZMQ_HANDSHAKE_DONE) {
+		set_bit(ZMQ_CONN_RX_STOP, &conn->flags);
+		zmq_conn_kick(conn, 0);
+	}
+	return n;
+}
+
+/**
+ * zmq_rx_feed - parse bytes of an skb
+ * @conn: the connection
+ * @skb: skb of the lower socket
+ * @off: first byte
+ * @len: bytes there
+ *
+ * Context: level 3.  zmq_rx_pass_end() follows, once per pass.
+ * Return: bytes taken; fewer than @len if the parser has to stop.  After an
+ * error of the peer everything is taken and thrown away.
+ */
+int zmq_rx_feed(struct zmq_conn *conn, struct sk_buff *skb, u32 off, u32 len)
+{
+	u32 done = 0;
+
+	while (done < len) {
+		int n;
+
+		if (test_bit(ZMQ_CONN_RX_DISCARD, &conn->flags) ||
+		    test_bit(ZMQ_CONN_FAILED, &conn->flags))
+			return len;
+		if (test_bit(ZMQ_CONN_RX_STOP, &conn->flags))
+			break;
+		if (conn->hs)
+			n = zmq_rx_handshake(conn, skb, off + done, len - done);
+		else if (conn->rx.body_left)
+			n = zmq_rx_body(conn, skb, off + done, len - done);
+		else
+			n = zmq_rx_frames(conn, skb, off + done, len - done);
+		if (n < 0)
+			zmq_conn_fail(conn, conn->error ?:
+				      ZMQ_HANDSHAKE_ERR_UNSPECIFIED);
+		if (!n)
+			break;
+		if (n > 0)
+			done += n;
+	}
+	return done;
+}
+
+/* Bring the charge for unpublished bytes up to date; rx_lock not held. */
+static void zmq_rx_charge(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+
+	if (rx->mem == rx->charged)
+		return;
+	spin_lock_bh(&conn->zsk->rx_lock);
+	if (rx->mem > rx->charged)
+		zmq_pipe_charge(conn->pipe, rx->mem - rx->charged);
+	else
+		zmq_pipe_uncharge(conn->pipe, rx->charged - rx->mem);
+	spin_unlock_bh(&conn->zsk->rx_lock);
+	rx->charged = rx->mem;
+}
+
+/**
+ * zmq_rx_pass_end - publish what a pass has parsed
+ * @conn: the connection
+ *
+ * Context: level 3, after zmq_rx_feed() calls.
+ */
+void zmq_rx_pass_end(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+	struct zmq_segq out;
+
+	if (rx->pool && zmq_rx_flush_run(rx, rx->frame))
+		goto nomem;
+	if (rx->pool && !zmq_rx_partial(rx))
+		zmq_rx_return(conn);
+	if (!rx->done_msgs) {
+		zmq_rx_charge(conn);
+		return;
+	}
+	zmq_segq_init(&out);
+	if (zmq_segq_take(&out, &rx->q, rx->done_bytes,
+			  GFP_ATOMIC | __GFP_NOWARN))
+		goto nomem;
+	atomic64_add(rx->done_msgs, &conn->zsk->stats.rx_msgs);
+	zmq_pipe_publish(conn->pipe, &out, rx->done_msgs,
+			 (s64)(rx->mem - rx->charged));
+	rx->mem = rx->q.bytes + zmq_segq_overhead(&rx->q);
+	rx->charged = rx->mem;
+	rx->done_bytes = 0;
+	rx->done_msgs = 0;
+	zmq_segq_free(&out);
+	return;
+nomem:
+	rx->nomem = true;
+}
+
+/**
+ * zmq_rx_reset - forget everything unfinished
+ * @conn: the connection
+ *
+ * Half a message is never delivered.
+ * Context: level 3, or the lower socket is gone.
+ */
+void zmq_rx_reset(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+
+	if (rx->pool) {
+		rx->fill = rx->run;
+		zmq_rx_return(conn);
+	}
+	if (rx->charged) {
+		spin_lock_bh(&conn->zsk->rx_lock);
+		zmq_pipe_uncharge(conn->pipe, rx->charged);
+		spin_unlock_bh(&conn->zsk->rx_lock);
+	}
+	zmq_segq_free(&rx->q);
+	kfree(rx->large);
+	memset(rx, 0, sizeof(*rx));
+	rx->delim = -1;
+}
+
+/**
+ * zmq_rx_first_part - the beginning of the first part of the last message
+ * @rx: the parser, called from type->rx_accept
+ * @max: bytes wanted at most
+ * @data: where they are
+ * @len: how many
+ * @tmp: to be freed by the caller with kfree()
+ *
+ * Return: false for lack of memory.
+ */
+bool zmq_rx_first_part(struct zmq_rx *rx, size_t max, const u8 **data,
+		       size_t *len, u8 **tmp)
+{
+	struct zmq_zmtp_hdr hdr;
+	u8 raw[ZMQ_ZMTP_HDR_LONG];
+	u64 at = rx->done_bytes;
+	u32 n;
+
+	*tmp = NULL;
+	if (rx->pool && at >= rx->q.bytes && rx->first_len <= ZMQ_RX_COPY_MAX) {
+		/* It lies in the chunk as a whole. */
+		const u8 *p = zmq_rx_base(rx) + rx->run + (at - rx->q.bytes);
+
+		zmq_zmtp_hdr_decode(&hdr, p, ZMQ_ZMTP_HDR_LONG, ZMQ_ZMTP_3_1);
+		*data = p + hdr.size;
+		*len = min_t(u64, hdr.len, max);
+		return true;
+	}
+	if (rx->pool && zmq_rx_flush_run(rx, rx->frame))
+		return false;
+	n = min_t(u64, sizeof(raw), rx->q.bytes - at);
+	zmq_segq_peek(&rx->q, at, n, raw);
+	zmq_zmtp_hdr_decode(&hdr, raw, n, ZMQ_ZMTP_3_1);
+	*len = min_t(u64, hdr.len, max);
+	*tmp = kmalloc(max_t(size_t, *len, 1), GFP_ATOMIC | __GFP_NOWARN);
+	if (!*tmp)
+		return false;
+	zmq_segq_peek(&rx->q, at + hdr.size, *len, *tmp);
+	*data = *tmp;
+	return true;
+}

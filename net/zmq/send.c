@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Sending: from sendmsg(2) to the pipes. */
+#include <linux/sched/signal.h>
+#include "conn.h"
+#include "net.h"
+#include "type.h"
+
+/* Bodies up to this long stay in one piece. */
+#define ZMQ_SEND_WHOLE	2048
+
+/* Throw a message in assembly away. */
+void zmq_send_reset(struct zmq_asm *msg)
+{
+	zmq_segq_free(&msg->q);
+	if (msg->pipe)
+		zmq_pipe_put(msg->pipe);
+	memset(msg, 0, sizeof(*msg));
+}
+
+/* Copy @len bytes to the chunks behind what is there. */
+static int zmq_send_copy(struct zmq_sock *zsk, struct zmq_segq *q,
+			 struct iov_iter *from, size_t len)
+{
+	while (len) {
+		u32 room = zmq_chunk_reserve(&zsk->tx_pool, 1, true,
+					     GFP_KERNEL_ACCOUNT);
+		u32 n = min_t(size_t, room, len);
+
+		if (!room)
+			return -ENOBUFS;
+		if (copy_from_iter(zmq_chunk_ptr(&zsk->tx_pool), n, from) != n)
+			return -EFAULT;
+		if (zmq_chunk_commit(&zsk->tx_pool, n, q, GFP_KERNEL_ACCOUNT))
+			return -ENOBUFS;
+		len -= n;
+	}
+	return 0;
+}
+
+/*
+ * Append one part as a frame.  A failure leaves the message as it was: the
+ * frame is complete in kernel memory before anyone can see it.
+ */
+static int zmq_send_frame(struct zmq_sock *zsk, struct zmq_asm *msg,
+			  struct iov_iter *from, size_t len, bool more)
+{
+	u32 hdr = zmq_zmtp_hdr_size(len);
+	u32 need = hdr + min_t(size_t, len, ZMQ_SEND_WHOLE);
+	u64 mark = msg->q.bytes;
+	u32 room, n;
+	int err;
+	u8 *p;
+
+	room = zmq_chunk_reserve(&zsk->tx_pool, need, len > ZMQ_SEND_WHOLE,
+				 GFP_KERNEL_ACCOUNT);
+	if (!room)
+		return -ENOBUFS;
+	p = zmq_chunk_ptr(&zsk->tx_pool);
+	zmq_zmtp_hdr_encode(p, more ? ZMQ_ZMTP_MORE : 0, len);
+	n = min_t(size_t, len, room - hdr);
+	if (copy_from_iter(p + hdr, n, from) != n)
+		return -EFAULT;
+	if (zmq_chunk_commit(&zsk->tx_pool, hdr + n, &msg->q,
+			     GFP_KERNEL_ACCOUNT))
+		return -ENOBUFS;
+	err = zmq_send_copy(zsk, &msg->q, from, len - n);
+	if (err) {
+		zmq_segq_cut(&msg->q, msg->q.bytes - mark);
+		return err;
+	}
+	if (!msg->parts)
+		msg->first = len;
+	msg->parts++;
+	msg->bytes += len;
+	return 0;
+}
+
+/**
+ * zmq_send_append - append a part of our own to a message
+ * @zsk: the socket
+ * @msg: the message
+ * @data: the part
+ * @len: bytes in it
+ * @more: it is not the last one
+ *
+ * Context: lock_sock(zsk) held.
+ * Return: 0 or -ENOBUFS.
+ */
+int zmq_send_append(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *data,
+		    u32 len, bool more)
+{
+	struct kvec vec = {
+		.iov_base = (void *)data,
+		.iov_len = len,
+	};
+	struct iov_iter from;
+
+	sock_owned_by_me(&zsk->sk);
+	iov_iter_kvec(&from, ITER_SOURCE, &vec, 1, len);
+	return zmq_send_frame(zsk, msg, &from, len, more);
+}
+
+/* Append whole frames of ours, PAGE_SIZE at most; -ENOBUFS. */
+int zmq_send_raw(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *frames,
+		 u32 len)
+{
+	sock_owned_by_me(&zsk->sk);
+	if (!zmq_chunk_reserve(&zsk->tx_pool, len, false, GFP_KERNEL_ACCOUNT))
+		return -ENOBUFS;
+	memcpy(zmq_chunk_ptr(&zsk->tx_pool), frames, len);
+	return zmq_chunk_commit(&zsk->tx_pool, len, &msg->q,
+				GFP_KERNEL_ACCOUNT) ? -ENOBUFS : 0;
+}
+
+/* Have a pipe flushed by zmq_send_release(); lock_sock held. */
+void zmq_send_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe)
+{
+	sock_owned_by_me(&zsk->sk);
+	if (test_and_set_bit(ZMQ_PIPE_DIRTY, &pipe->flags))
+		return;
+	zmq_pipe_get(pipe);
+	list_add_tail(&pipe->dirty_node, &zsk->dirty);
+}
+
+/**
+ * zmq_send_release - release_sock() and flush
+ * @zsk: the socket, locked
+ *
+ * The sender itself pushes what it appended into the lower sockets.  Others
+ * can append meanwhile; what they add to a pipe being flushed goes along.
+ */
+void zmq_send_release(struct zmq_sock *zsk)
+{
+	struct zmq_pipe *pipe, *next;
+	struct zmq_conn *conn;
+	LIST_HEAD(dirty);
+
+	list_splice_init(&zsk->dirty, &dirty);
+	release_sock(&zsk->sk);
+	list_for_each_entry_safe(pipe, next, &dirty, dirty_node) {
+		list_del_init(&pipe->dirty_node);
+		clear_bit(ZMQ_PIPE_DIRTY, &pipe->flags);
+		/* Who appends from now on sees to the flush itself. */
+		smp_mb__after_atomic();
+		conn = zmq_conn_get_pipe(pipe);
+		if (conn) {
+			zmq_tx_flush(conn);
+			zmq_conn_put(conn);
+		}
+		zmq_pipe_put(pipe);
+	}
+}
+
+static int zmq_send_wake(struct wait_queue_entry *wait, unsigned int mode,
+			 int sync, void *key)
+{
+	if (key && !(key_to_poll(key) & (EPOLLOUT | EPOLLERR)))
+		return 0;
+	return autoremove_wake_function(wait, mode, sync, key);
+}
+
+/*
+ * Sleep until a pipe may have room: until zsk->wr_seq is not @seq any more.
+ * The lock is released meanwhile.
+ */
+static int zmq_send_wait(struct zmq_sock *zsk, u32 seq, long *timeo)
+{
+	struct sock *sk = &zsk->sk;
+	DEFINE_WAIT_FUNC(wait, zmq_send_wake);
+	int err = 0;
+
+	if (!*timeo)
+		return -EAGAIN;
+	zmq_send_release(zsk);
+	prepare_to_wait(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
+	if (READ_ONCE(zsk->wr_seq) == seq && !READ_ONCE(zsk->shutdown))
+		*timeo = schedule_timeout(*timeo);
+	finish_wait(sk_sleep(sk), &wait);
+	if (signal_pending(current))
+		err = zsk->eintr ? -EINTR : sock_intr_errno(*timeo);
+	lock_sock(sk);
+	return err;
+}
+
+/* Begin a message.  Return: as zmq_type.send_begin, after waiting. */
+static int zmq_send_begin(struct zmq_sock *zsk, struct msghdr *msg, size_t len,
+			  bool more, long *timeo)
+{
+	int err;
+	u32 seq;
+
+	if (!zsk->type->send_begin)
+		return 0;
+	for (;;) {
+		seq = READ_ONCE(zsk->wr_seq);
+		if (READ_ONCE(zsk->shutdown))
+			return -ESHUTDOWN;
+		err = zsk->type->send_begin(zsk, &msg->msg_iter, len, more);
+		if (err != -EAGAIN)
+			return err;
+		err = zmq_send_wait(zsk, seq, timeo);
+		if (err)
+			return err;
+		/* Somebody else's message may have begun meanwhile. */
+		if (zsk->asm_msg.open)
+			return 0;
+	}
+}
+
+/*
+ * Hand a whole message over.  While this waits the message is out of the
+ * socket, so that others can send theirs.
+ */
+static int zmq_send_commit(struct zmq_sock *zsk, struct zmq_asm *msg,
+			   long *timeo)
+{
+	u64 bytes = msg->bytes;
+	int peers, err;
+	u32 seq;
+
+	for (;;) {
+		seq = READ_ONCE(zsk->wr_seq);
+		if (READ_ONCE(zsk->shutdown))
+			return -ESHUTDOWN;
+		peers = zsk->type->send(zsk, msg);
+		if (peers >= 0)
+			break;
+		if (peers != -EAGAIN)
+			return peers;
+		err = zmq_send_wait(zsk, seq, timeo);
+		if (err)
+			return err;
+	}
+	if (peers) {
+		atomic64_inc(&zsk->stats.tx_msgs);
+		atomic64_add(bytes, &zsk->stats.tx_bytes);
+	}
+	return 0;
+}
+
+/* The last part is in. */
+static int zmq_send_last(struct zmq_sock *zsk, u64 mark, long *timeo)
+{
+	struct zmq_asm msg = zsk->asm_msg;
+	int err;
+
+	memset(&zsk->asm_msg, 0, sizeof(zsk->asm_msg));
+	err = zmq_send_commit(zsk, &msg, timeo);
+	if (err && mark && !zsk->asm_msg.open) {
+		/* The parts before stay; the user may send the last again. */
+		zmq_segq_cut(&msg.q, msg.q.bytes - mark);
+		msg.parts--;
+		zsk->asm_msg = msg;
+		return err;
+	}
+	zmq_send_reset(&msg);
+	return err;
+}
+
+static int zmq_send_part(struct zmq_sock *zsk, struct msghdr *m, size_t len,
+			 bool more, long *timeo)
+{
+	struct zmq_asm *msg = &zsk->asm_msg;
+	u64 mark, bytes;
+	int err;
+
+	if (!msg->open) {
+		err = zmq_send_begin(zsk, m, len, more, timeo);
+		if (err < 0)
+			return err;
+		if (err > 0) {
+			msg->open = more;
+			if (!more)
+				zmq_send_reset(msg);
+			return 0;
+		}
+	}
+	if (READ_ONCE(zsk->shutdown))
+		return -ESHUTDOWN;
+	mark = msg->open ? msg->q.bytes : 0;
+	bytes = msg->bytes;
+	if (!msg->drop) {
+		if (msg->bytes + len > READ_ONCE(zmq_net(sock_net(&zsk->sk))->msg_max))
+			err = -EMSGSIZE;
+		else
+			err = zmq_send_frame(zsk, msg, &m->msg_iter, len, more);
+		if (err) {
+			if (!msg->open)
+				zmq_send_reset(msg);
+			return err;
+		}
+	}
+	msg->open = true;
+	if (more)
+		return 0;
+	if (msg->drop) {
+		zmq_send_reset(msg);
+		return 0;
+	}
+	err = zmq_send_last(zsk, mark, timeo);
+	if (err && zsk->asm_msg.open)
+		zsk->asm_msg.bytes = bytes;
+	return err;
+}
+
+/**
+ * zmq_send_msg - proto_ops.sendmsg: one part
+ * @sock: the socket
+ * @m: MSG_MORE: not the last part; MSG_DONTWAIT
+ * @len: bytes
+ *
+ * Return: @len; or -EAGAIN, -EINTR, -EFAULT, -EMSGSIZE (net.zmq.msg_max),
+ * -ENOBUFS, -EOPNOTSUPP (this type does not send), -EBADFD (not its turn),
+ * -EHOSTUNREACH (ROUTER_MANDATORY), -ESHUTDOWN.
+ */
+int zmq_send_msg(struct socket *sock, struct msghdr *m, size_t len)
+{
+	struct zmq_sock *zsk = zmq_sk(sock->sk);
+	int flags = m->msg_flags;
+	long timeo;
+	int err;
+
+	if (!zsk->type->sends ||
+	    flags & (MSG_OOB | ZMQ_COMPAT_MSG_SPLICE_PAGES))
+		return -EOPNOTSUPP;
+	if (m->msg_namelen)
+		return -EISCONN;
+	if (len > READ_ONCE(zmq_net(sock_net(sock->sk))->msg_max))
+		return -EMSGSIZE;
+	lock_sock(sock->sk);
+	timeo = sock_sndtimeo(sock->sk, flags & MSG_DONTWAIT);
+	err = zmq_send_part(zsk, m, len, flags & MSG_MORE, &timeo);
+	zmq_send_release(zsk);
+	return err ?: len;
+}

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Socket options: libzmq's numbers, formats, ranges and errnos at SOL_ZMQ. */
+#include <linux/capability.h>
+#include "context.h"
+#include "ep.h"
+#include "type.h"
+
+/**
+ * struct zmq_sockopt - an int option kept in struct zmq_options
+ * @opt: its number
+ * @off: offset of its value
+ * @min: least value
+ * @max: greatest value
+ */
+struct zmq_sockopt {
+	int	opt;
+	size_t	off;
+	int	min;
+	int	max;
+};
+
+#define ZMQ_SOCKOPT(num, field, lo, hi)				\
+	{							\
+		.opt	= ZMQ_OPT_##num,			\
+		.off	= offsetof(struct zmq_options, field),	\
+		.min	= lo,					\
+		.max	= hi,					\
+	}
+
+/* Ranges: zmq_setsockopt(3) and libzmq's options.cpp. */
+static const struct zmq_sockopt zmq_sockopts[] = {
+	ZMQ_SOCKOPT(SNDBUF, sndbuf, -1, INT_MAX),
+	ZMQ_SOCKOPT(RCVBUF, rcvbuf, -1, INT_MAX),
+	ZMQ_SOCKOPT(LINGER, linger, -1, INT_MAX),
+	ZMQ_SOCKOPT(RECONNECT_IVL, reconnect_ivl, -1, INT_MAX),
+	ZMQ_SOCKOPT(BACKLOG, backlog, 0, INT_MAX),
+	ZMQ_SOCKOPT(RECONNECT_IVL_MAX, reconnect_ivl_max, 0, INT_MAX),
+	ZMQ_SOCKOPT(SNDHWM, sndhwm, 0, INT_MAX),
+	ZMQ_SOCKOPT(RCVHWM, rcvhwm, 0, INT_MAX),
+	ZMQ_SOCKOPT(TCP_KEEPALIVE, keepalive, -1, 1),
+	ZMQ_SOCKOPT(TCP_KEEPALIVE_CNT, keepalive_cnt, -1, INT_MAX),
+	ZMQ_SOCKOPT(TCP_KEEPALIVE_IDLE, keepalive_idle, -1, INT_MAX),
+	ZMQ_SOCKOPT(TCP_KEEPALIVE_INTVL, keepalive_intvl, -1, INT_MAX),
+	ZMQ_SOCKOPT(IMMEDIATE, immediate, 0, 1),
+	ZMQ_SOCKOPT(IPV6, ipv6, 0, 1),
+	ZMQ_SOCKOPT(CONFLATE, conflate, 0, 1),
+	ZMQ_SOCKOPT(TOS, tos, 0, INT_MAX),
+	ZMQ_SOCKOPT(HANDSHAKE_IVL, handshake_ivl, 0, INT_MAX),
+	ZMQ_SOCKOPT(INVERT_MATCHING, invert_matching, 0, 1),
+	ZMQ_SOCKOPT(HEARTBEAT_IVL, heartbeat_ivl, 0, INT_MAX),
+	ZMQ_SOCKOPT(HEARTBEAT_TTL, heartbeat_ttl, 0, 6553599),
+	ZMQ_SOCKOPT(HEARTBEAT_TIMEOUT, heartbeat_timeout, 0, INT_MAX),
+	ZMQ_SOCKOPT(CONNECT_TIMEOUT, connect_timeout, 0, INT_MAX),
+	ZMQ_SOCKOPT(TCP_MAXRT, tcp_maxrt, 0, INT_MAX),
+	ZMQ_SOCKOPT(PRIORITY, priority, 0, INT_MAX),
+};
+
+static const struct zmq_sockopt *zmq_sockopt_find(int opt)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(zmq_sockopts); i++)
+		if (zmq_sockopts[i].opt == opt)
+			return &zmq_sockopts[i];
+	return NULL;
+}
+
+static int *zmq_sockopt_field(struct zmq_options *opt,
+			      const struct zmq_sockopt *so)
+{
+	return (int *)((u8 *)opt + so->off);
+}
+
+/* Values of a new socket. */
+void zmq_sockopt_defaults(struct zmq_options *opt)
+{
+	*opt = (struct zmq_options) {
+		.sndhwm			= 1000,
+		.rcvhwm			= 1000,
+		.linger			= -1,
+		.reconnect_ivl		= 100,
+		.handshake_ivl		= 30000,
+		.heartbeat_timeout	= -1,
+		.backlog		= 100,
+		.sndbuf			= -1,
+		.rcvbuf			= -1,
+		.keepalive		= -1,
+		.keepalive_cnt		= -1,
+		.keepalive_idle		= -1,
+		.keepalive_intvl	= -1,
+		.maxmsgsize		= -1,
+	};
+}
+
+/* The marks apply to existing pipes too. */
+static void zmq_sockopt_apply_hwm(struct zmq_sock *zsk)
+{
+	struct zmq_pipe *pipe;
+
+	list_for_each_entry(pipe, &zsk->pipes, node)
+		zmq_pipe_set_hwm(pipe, zsk->opt.sndhwm, zsk->opt.rcvhwm);
+}
+
+/* A priority the caller could not set on a socket of its own is refused. */
+static bool zmq_sockopt_permitted(struct zmq_sock *zsk, int opt, int val)
+{
+	struct user_namespace *ns = sock_net(&zsk->sk)->user_ns;
+
+	if (opt != ZMQ_OPT_PRIORITY || val <= 6)
+		return true;
+	return ns_capable(ns, CAP_NET_RAW) || ns_capable(ns, CAP_NET_ADMIN);
+}
+
+static int zmq_sockopt_set_int(struct zmq_sock *zsk,
+			       const struct zmq_sockopt *so, const u8 *buf,
+			       size_t len)
+{
+	int val;
+
+	if (len != sizeof(val))
+		return -EINVAL;
+	memcpy(&val, buf, sizeof(val));
+	if (val < so->min || val > so->max)
+		return -EINVAL;
+	if (!zmq_sockopt_permitted(zsk, so->opt, val))
+		return -EPERM;
+	if (so->opt == ZMQ_OPT_HEARTBEAT_TTL)
+		val -= val % 100;
+	*zmq_sockopt_field(&zsk->opt, so) = val;
+	if (so->opt == ZMQ_OPT_SNDHWM || so->opt == ZMQ_OPT_RCVHWM)
+		zmq_sockopt_apply_hwm(zsk);
+	return 0;
+}
+
+/* ms of ZMQ_RCVTIMEO and ZMQ_SNDTIMEO live where SO_RCVTIMEO has them. */
+static int zmq_sockopt_set_timeo(long *timeo, const u8 *buf, size_t len)
+{
+	int val;
+
+	if (len != sizeof(val))
+		return -EINVAL;
+	memcpy(&val, buf, sizeof(val));
+	if (val < -1)
+		return -EINVAL;
+	WRITE_ONCE(*timeo, val < 0 ? MAX_SCHEDULE_TIMEOUT :
+				     msecs_to_jiffies(val));
+	return 0;
+}
+
+static int zmq_sockopt_get_timeo(long timeo)
+{
+	return timeo == MAX_SCHEDULE_TIMEOUT ? -1 : jiffies_to_msecs(timeo);
+}
+
+static int zmq_sockopt_set_id(struct zmq_sock *zsk, const u8 *buf, size_t len)
+{
+	if (!len || len > ZMQ_ZMTP_ID_MAX)
+		return -EINVAL;
+	memcpy(zsk->opt.id, buf, len);
+	zsk->opt.id_len = len;
+	return 0;
+}
+
+static int zmq_sockopt_set_device(struct zmq_sock *zsk, const u8 *buf,
+				  size_t len)
+{
+	len = strnlen(buf, len);
+	if (len >= IFNAMSIZ)
+		return -EINVAL;
+	if (len && !ns_capable(sock_net(&zsk->sk)->user_ns, CAP_NET_RAW))
+		return -EPERM;
+	memset(zsk->opt.device, 0, IFNAMSIZ);
+	memcpy(zsk->opt.device, buf, len);
+	return 0;
+}
+
+/* Options that are neither plain ints nor the type's. */
+static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
+				 size_t len)
+{
+	struct sock *sk = &zsk->sk;
+	int on;
+
+	switch (opt) {
+	case ZMQ_OPT_ROUTING_ID:
+		return zmq_sockopt_set_id(zsk, buf, len);
+	case ZMQ_OPT_MAXMSGSIZE:
+		if (len != sizeof(s64) || get_unaligned((s64 *)buf) < -1)
+			return -EINVAL;
+		zsk->opt.maxmsgsize = get_unaligned((s64 *)buf);
+		return 0;
+	case ZMQ_OPT_RCVTIMEO:
+		return zmq_sockopt_set_timeo(&sk->sk_rcvtimeo, buf, len);
+	case ZMQ_OPT_SNDTIMEO:
+		return zmq_sockopt_set_timeo(&sk->sk_sndtimeo, buf, len);
+	case ZMQ_OPT_BINDTODEVICE:
+		return zmq_sockopt_set_device(zsk, buf, len);
+	case ZMQ_OPT_IPV4ONLY:
+		on = zmq_type_bool(buf, len);
+		if (on >= 0)
+			zsk->opt.ipv6 = !on;
+		return min(on, 0);
+	case ZMQ_AF_EINTR:
+		on = zmq_type_bool(buf, len);
+		if (on >= 0)
+			zsk->eintr = on;
+		return min(on, 0);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int zmq_sockopt_set_locked(struct zmq_sock *zsk, int opt, const u8 *buf,
+				  size_t len)
+{
+	const struct zmq_sockopt *so;
+	int err;
+
+	if (zsk->shutdown)
+		return -ESHUTDOWN;
+	if (zsk->type->setsockopt) {
+		err = zsk->type->setsockopt(zsk, opt, buf, len);
+		if (err != -ENOPROTOOPT)
+			return err;
+	}
+	so = zmq_sockopt_find(opt);
+	if (so)
+		return zmq_sockopt_set_int(zsk, so, buf, len);
+	return zmq_sockopt_set_other(zsk, opt, buf, len);
+}
+
+/* Endpoints: these take other locks than the socket's. */
+static int zmq_sockopt_endpoint(struct zmq_sock *zsk, int opt, const u8 *buf,
+				size_t len)
+{
+	const char *name = buf;
+
+	if (len && !name[len - 1])
+		len--;
+	if (READ_ONCE(zsk->shutdown))
+		return -ESHUTDOWN;
+	switch (opt) {
+	case ZMQ_AF_BIND:
+		return zmq_ep_bind(zsk, name, len);
+	case ZMQ_AF_CONNECT:
+		return zmq_ep_connect(zsk, name, len);
+	default:
+		return zmq_ep_term(zsk, name, len);
+	}
+}
+
+static int zmq_sockopt_join(struct zmq_sock *zsk, const u8 *buf, size_t len)
+{
+	int fd, err;
+
+	if (len != sizeof(fd))
+		return -EINVAL;
+	memcpy(&fd, buf, sizeof(fd));
+	mutex_lock(&zsk->ep_mutex);
+	lock_sock(&zsk->sk);
+	err = list_empty(&zsk->eps) ? zmq_context_join(zsk, fd) : -EBUSY;
+	release_sock(&zsk->sk);
+	mutex_unlock(&zsk->ep_mutex);
+	return err;
+}
+
+static int zmq_sockopt_set_buf(struct zmq_sock *zsk, int opt, const u8 *buf,
+			       size_t len)
+{
+	int err;
+
+	switch (opt) {
+	case ZMQ_AF_BIND:
+	case ZMQ_AF_CONNECT:
+	case ZMQ_AF_UNBIND:
+	case ZMQ_AF_DISCONNECT:
+		return zmq_sockopt_endpoint(zsk, opt, buf, len);
+	case ZMQ_AF_CTX:
+		return zmq_sockopt_join(zsk, buf, len);
+	default:
+		lock_sock(&zsk->sk);
+		err = zmq_sockopt_set_locked(zsk, opt, buf, len);
+		/* A subscription has to be sent. */
+		zmq_send_release(zsk);
+		return err;
+	}
+}
+
+/* Largest value an option takes: a topic. */
+#define ZMQ_SOCKOPT_MAX		(1 << 20)
+
+/* proto_ops.setsockopt */
+int zmq_sockopt_set(struct socket *sock, int level, int opt, sockptr_t val,
+		    unsigned int len)
+{
+	u8 *buf;
+	int err;
+
+	if (level != SOL_ZMQ)
+		return -ENOPROTOOPT;
+	if (len > ZMQ_SOCKOPT_MAX)
+		return -EINVAL;
+	/* One byte more: strings can be looked at as such. */
+	buf = kvmalloc(len + 1, GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return -ENOMEM;
+	err = -EFAULT;
+	if (!copy_from_sockptr(buf, val, len)) {
+		buf[len] = 0;
+		err = zmq_sockopt_set_buf(zmq_sk(sock->sk), opt, buf, len);
+	}
+	kvfree(buf);
+	return err;
+}
+
+/* Values copied to the user: address and length of the value. */
+struct zmq_sockopt_value {
+	union {
+		int			i;
+		s64			ll;
+		struct zmq_af_stats	stats;
+		u8			bytes[ZMQ_ZMTP_ID_MAX];
+		char			str[ZMQ_AF_ENDPOINT_MAX + 1];
+	};
+	int	len;
+	bool	prefix;
+};
+
+/* Its own function: the string is on the stack of nobody else. */
+static void zmq_sockopt_get_endpoint(struct zmq_sock *zsk,
+				     struct zmq_sockopt_value *v)
+{
+	mutex_lock(&zsk->ep_mutex);
+	v->len = strscpy(v->str, zsk->last_endpoint ?: "", sizeof(v->str)) + 1;
+	mutex_unlock(&zsk->ep_mutex);
+}
+
+static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
+{
+	const struct zmq_sockopt *so = zmq_sockopt_find(opt);
+
+	if (so)
+		return *zmq_sockopt_field(&zsk->opt, so);
+	switch (opt) {
+	case ZMQ_OPT_RCVMORE:
+		return zsk->rx_more;
+	case ZMQ_OPT_EVENTS:
+		return zmq_af_events(zsk);
+	case ZMQ_OPT_TYPE:
+		return zsk->type->id;
+	case ZMQ_OPT_RCVTIMEO:
+		return zmq_sockopt_get_timeo(zsk->sk.sk_rcvtimeo);
+	case ZMQ_OPT_SNDTIMEO:
+		return zmq_sockopt_get_timeo(zsk->sk.sk_sndtimeo);
+	case ZMQ_OPT_IPV4ONLY:
+		return !zsk->opt.ipv6;
+	case ZMQ_AF_EINTR:
+		return zsk->eintr;
+	case ZMQ_OPT_MECHANISM:
+	case ZMQ_OPT_THREAD_SAFE:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int zmq_sockopt_get_value(struct zmq_sock *zsk, int opt,
+				 struct zmq_sockopt_value *v)
+{
+	switch (opt) {
+	case ZMQ_OPT_LAST_ENDPOINT:
+		zmq_sockopt_get_endpoint(zsk, v);
+		return 0;
+	case ZMQ_OPT_MAXMSGSIZE:
+		v->ll = zsk->opt.maxmsgsize;
+		v->len = sizeof(v->ll);
+		return 0;
+	case ZMQ_OPT_ROUTING_ID:
+		v->len = zsk->opt.id_len;
+		memcpy(v->bytes, zsk->opt.id, v->len);
+		return 0;
+	case ZMQ_OPT_BINDTODEVICE:
+		v->len = strscpy(v->str, zsk->opt.device, IFNAMSIZ) + 1;
+		return 0;
+	case ZMQ_AF_STATS:
+		zmq_af_stats(zsk, &v->stats);
+		v->len = sizeof(v->stats);
+		v->prefix = true;
+		return 0;
+	default:
+		v->i = zmq_sockopt_get_int(zsk, opt);
+		v->len = sizeof(v->i);
+		return v->i == -EINVAL ? -EINVAL : 0;
+	}
+}
+
+/* proto_ops.getsockopt; too small a buffer is -EINVAL, as in libzmq. */
+int zmq_sockopt_get(struct socket *sock, int level, int opt, char __user *val,
+		    int __user *optlen)
+{
+	struct zmq_sock *zsk = zmq_sk(sock->sk);
+	struct zmq_sockopt_value *v;
+	int len, err;
+
+	if (level != SOL_ZMQ)
+		return -ENOPROTOOPT;
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (READ_ONCE(zsk->shutdown))
+		return -ESHUTDOWN;
+	v = kzalloc(sizeof(*v), GFP_KERNEL);
+	if (!v)
+		return -ENOMEM;
+	err = zmq_sockopt_get_value(zsk, opt, v);
+	if (err)
+		goto out;
+	err = -EINVAL;
+	if (len < 0 || (len < v->len && !v->prefix))
+		goto out;
+	len = min(len, v->len);
+	err = -EFAULT;
+	if (!copy_to_user(val, v, len) && !put_user(len, optlen))
+		err = 0;
+out:
+	kfree(v);
+	return err;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Callbacks of the lower sockets, and running the parser.
+ *
+ * TCP calls back with the socket's lock held, in softirq, or in the context of
+ * its owner, which is always code of this module.  AF_UNIX calls back in the
+ * other end's context with no lock at all; there ZMQ_CONN_RX_BUSY says who
+ * parses, and the caller needs a reference, as parsing can sleep.
+ */
+#include <linux/wait_bit.h>
+#include "conn.h"
+#include "ep.h"
+
+/* One pass after the other until input or room ends; level 3. */
+static void zmq_stream_run(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+	bool again;
+
+	if (READ_ONCE(conn->state) < ZMQ_CONN_HANDSHAKE ||
+	    READ_ONCE(conn->state) > ZMQ_CONN_READY)
+		return;
+	do {
+		rx->full = false;
+		rx->nomem = false;
+		if (conn->tp->read(conn))
+			WRITE_ONCE(conn->last_rx, jiffies);
+		if (conn->hs)
+			return;
+		zmq_rx_pass_end(conn);
+		if (rx->nomem)
+			zmq_conn_kick(conn, msecs_to_jiffies(10));
+		again = rx->full && !zmq_pipe_rx_pause(conn->pipe);
+	} while (again);
+	if (test_bit(ZMQ_CONN_EOF, &conn->flags) && !conn->tp->has_input(conn))
+		zmq_conn_kick(conn, 0);
+}
+
+/* Unix: run the parser, or leave a note for who is running it. */
+static void zmq_stream_run_unlocked(struct zmq_conn *conn)
+{
+	set_bit(ZMQ_CONN_RX_AGAIN, &conn->flags);
+	smp_mb__after_atomic();
+	do {
+		if (test_and_set_bit(ZMQ_CONN_RX_BUSY, &conn->flags))
+			return;
+		while (test_and_clear_bit(ZMQ_CONN_RX_AGAIN, &conn->flags))
+			zmq_stream_run(conn);
+		clear_bit_unlock(ZMQ_CONN_RX_BUSY, &conn->flags);
+		smp_mb__after_atomic();
+		wake_up_bit(&conn->flags, ZMQ_CONN_RX_BUSY);
+	} while (test_bit(ZMQ_CONN_RX_AGAIN, &conn->flags));
+}
+
+/**
+ * zmq_stream_lock - own the parser
+ * @conn: the connection, lower socket there
+ *
+ * Context: process, none of our locks held but conn->mutex.
+ */
+void zmq_stream_lock(struct zmq_conn *conn)
+{
+	if (conn->tp->locked)
+		lock_sock(conn->lower->sk);
+	else
+		wait_on_bit_lock(&conn->flags, ZMQ_CONN_RX_BUSY,
+				 TASK_UNINTERRUPTIBLE);
+}
+
+void zmq_stream_unlock(struct zmq_conn *conn)
+{
+	if (conn->tp->locked) {
+		release_sock(conn->lower->sk);
+		return;
+	}
+	clear_bit_unlock(ZMQ_CONN_RX_BUSY, &conn->flags);
+	smp_mb__after_atomic();
+	wake_up_bit(&conn->flags, ZMQ_CONN_RX_BUSY);
+	if (test_bit(ZMQ_CONN_RX_AGAIN, &conn->flags))
+		zmq_stream_run_unlocked(conn);
+}
+
+/**
+ * zmq_stream_read - run the parser now
+ * @conn: the connection; the caller has a reference, which keeps a TCP lower
+ *	socket; a unix one is replaced under RX_BUSY only
+ *
+ * For who made room in the pipe, and for ctl work.
+ *
+ * Context: process, none of our locks held but conn->mutex.
+ */
+void zmq_stream_read(struct zmq_conn *conn)
+{
+	struct socket *lower = READ_ONCE(conn->lower);
+
+	if (!conn->tp->locked) {
+		zmq_stream_run_unlocked(conn);
+	} else if (lower) {
+		lock_sock(lower->sk);
+		zmq_stream_run(conn);
+		release_sock(lower->sk);
+	}
+}
+
+static void zmq_stream_data_ready(struct sock *sk)
+{
+	struct zmq_conn *conn;
+
+	rcu_read_lock();
+	conn = rcu_dereference_sk_user_data(sk);
+	if (!conn) {
+		rcu_read_unlock();
+		return;
+	}
+	if (conn->tp->locked) {
+		zmq_stream_run(conn);
+		rcu_read_unlock();
+		return;
+	}
+	if (!zmq_conn_get(conn))
+		conn = NULL;
+	rcu_read_unlock();
+	if (!conn)
+		return;
+	zmq_stream_run_unlocked(conn);
+	zmq_conn_put(conn);
+}
+
+static void zmq_stream_write_space(struct sock *sk)
+{
+	struct zmq_conn *conn;
+
+	rcu_read_lock();
+	conn = rcu_dereference_sk_user_data(sk);
+	if (conn && conn->tp->writable(sk) && sk->sk_socket) {
+		clear_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		if (test_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags))
+			zmq_conn_flush_kick(conn, 0);
+	}
+	rcu_read_unlock();
+}
+
+/* Connected, ended or failed: ctl work finds out which. */
+static void zmq_stream_state_change(struct sock *sk)
+{
+	struct zmq_conn *conn;
+
+	rcu_read_lock();
+	conn = rcu_dereference_sk_user_data(sk);
+	if (conn) {
+		if (READ_ONCE(conn->state) >= ZMQ_CONN_HANDSHAKE &&
+		    (READ_ONCE(sk->sk_err) || sk->sk_state != TCP_ESTABLISHED ||
+		     READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
+			set_bit(ZMQ_CONN_EOF, &conn->flags);
+		zmq_conn_kick(conn, 0);
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * zmq_stream_install - take over the lower socket's callbacks
+ * @conn: the connection, conn->lower set
+ *
+ * What arrived before is not announced again: the caller runs the parser.
+ * The lower socket does not point to the connection after accept(2) copied
+ * it (NOCOPY).
+ */
+void zmq_stream_install(struct zmq_conn *conn)
+{
+	struct sock *sk = conn->lower->sk;
+
+	lock_sock(sk);
+	write_lock_bh(&sk->sk_callback_lock);
+	conn->save_data_ready = sk->sk_data_ready;
+	conn->save_write_space = sk->sk_write_space;
+	conn->save_state_change = sk->sk_state_change;
+	conn->save_error_report = sk->sk_error_report;
+	__rcu_assign_sk_user_data_with_flags(sk, conn, SK_USER_DATA_NOCOPY);
+	sk->sk_data_ready = zmq_stream_data_ready;
+	sk->sk_write_space = zmq_stream_write_space;
+	sk->sk_state_change = zmq_stream_state_change;
+	sk->sk_error_report = zmq_stream_state_change;
+	sk->sk_use_task_frag = false;
+	write_unlock_bh(&sk->sk_callback_lock);
+	release_sock(sk);
+}
+
+/* Give them back.  After this no callback begins; unix ones may still run. */
+void zmq_stream_remove(struct zmq_conn *conn)
+{
+	struct sock *sk = conn->lower->sk;
+
+	lock_sock(sk);
+	write_lock_bh(&sk->sk_callback_lock);
+	rcu_assign_sk_user_data(sk, NULL);
+	sk->sk_data_ready = conn->save_data_ready;
+	sk->sk_write_space = conn->save_write_space;
+	sk->sk_state_change = conn->save_state_change;
+	sk->sk_error_report = conn->save_error_report;
+	write_unlock_bh(&sk->sk_callback_lock);
+	release_sock(sk);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Limits: /proc/sys/net/zmq. */
+#include <linux/sysctl.h>
+#include "net.h"
+
+static unsigned long zmq_sysctl_msg_min = 1;
+static unsigned long zmq_sysctl_msg_max = INT_MAX;
+static int zmq_sysctl_one = 1;
+static int zmq_sysctl_topic_max = 1 << 19;
+static int zmq_sysctl_int_max = INT_MAX;
+
+#define ZMQ_SYSCTL_UINT(name, lo, hi)				\
+	{							\
+		.procname	= #name,			\
+		.data		= &((struct zmq_net *)0)->name,	\
+		.maxlen		= sizeof(unsigned int),		\
+		.mode		= 0644,				\
+		.proc_handler	= proc_douintvec_minmax,	\
+		.extra1		= lo,				\
+		.extra2		= hi,				\
+	}
+
+/* .data is an offset until zmq_sysctl_register() makes it an address. */
+static const struct ctl_table zmq_sysctl_table[] = {
+	{
+		.procname	= "msg_max",
+		.data		= &((struct zmq_net *)0)->msg_max,
+		.maxlen		= sizeof(unsigned long),
+		.mode		= 0644,
+		.proc_handler	= proc_doulongvec_minmax,
+		.extra1		= &zmq_sysctl_msg_min,
+		.extra2		= &zmq_sysctl_msg_max,
+	},
+	ZMQ_SYSCTL_UINT(parts_max, &zmq_sysctl_one, &zmq_sysctl_int_max),
+	ZMQ_SYSCTL_UINT(topic_max, &zmq_sysctl_one, &zmq_sysctl_topic_max),
+	ZMQ_SYSCTL_UINT(topics_max, &zmq_sysctl_one, &zmq_sysctl_int_max),
+	ZMQ_SYSCTL_UINT(conns_max, &zmq_sysctl_one, &zmq_sysctl_int_max),
+	ZMQ_SYSCTL_UINT(wmem_default, &zmq_sysctl_one, &zmq_sysctl_int_max),
+	ZMQ_SYSCTL_UINT(rmem_default, &zmq_sysctl_one, &zmq_sysctl_int_max),
+	ZMQ_SYSCTL_UINT(linger_max, SYSCTL_ZERO, &zmq_sysctl_int_max),
+	ZMQ_COMPAT_SYSCTL_END
+};
+
+#define ZMQ_SYSCTL_ROWS	8
+
+int zmq_sysctl_register(struct net *net)
+{
+	struct zmq_net *znet = zmq_net(net);
+	int i;
+
+	znet->table = kmemdup(zmq_sysctl_table, sizeof(zmq_sysctl_table),
+			      GFP_KERNEL);
+	if (!znet->table)
+		return -ENOMEM;
+	for (i = 0; i < ZMQ_SYSCTL_ROWS; i++)
+		znet->table[i].data = (u8 *)znet +
+				      (unsigned long)znet->table[i].data;
+	znet->sysctl = zmq_compat_register_sysctl(net, "net/zmq", znet->table,
+						  ZMQ_SYSCTL_ROWS);
+	if (znet->sysctl)
+		return 0;
+	kfree(znet->table);
+	return -ENOMEM;
+}
+
+void zmq_sysctl_unregister(struct net *net)
+{
+	struct zmq_net *znet = zmq_net(net);
+
+	unregister_net_sysctl_table(znet->sysctl);
+	kfree(znet->table);
+}

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The TCP transport. */
+#include <linux/inetdevice.h>
+#include <linux/inet.h>
+#include <linux/rtnetlink.h>
+#include <net/addrconf.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/tcp.h>
+#include "ep.h"
+
+#define ZMQ_TCP_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL)
+
+static int zmq_tcp_setsockopt(struct socket *sock, int level, int opt, int val)
+{
+	sockptr_t ptr = KERNEL_SOCKPTR(&val);
+
+	if (level == SOL_SOCKET)
+		return sock_setsockopt(sock, level, opt, ptr, sizeof(val));
+	return sock->ops->setsockopt(sock, level, opt, ptr, sizeof(val));
+}
+
+/* First address of an interface in a family.  Return: 0 or -ENODEV. */
+static int zmq_tcp_device_addr(struct net *net, const char *name, bool ipv6,
+			       struct sockaddr_storage *ss)
+{
+	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)ss;
+	struct sockaddr_in *sin = (struct sockaddr_in *)ss;
+	const struct inet6_ifaddr *ifa6;
+	const struct in_ifaddr *ifa;
+	struct inet6_dev *idev;
+	struct in_device *in;
+	struct net_device *dev;
+	int err = -ENODEV;
+
+	rtnl_lock();
+	dev = __dev_get_by_name(net, name);
+	if (!dev)
+		goto out;
+	idev = ipv6 ? __in6_dev_get(dev) : NULL;
+	if (idev) {
+		read_lock_bh(&idev->lock);
+		list_for_each_entry(ifa6, &idev->addr_list, if_list) {
+			sin6->sin6_family = AF_INET6;
+			sin6->sin6_addr = ifa6->addr;
+			if (ipv6_addr_type(&ifa6->addr) & IPV6_ADDR_LINKLOCAL)
+				sin6->sin6_scope_id = dev->ifindex;
+			err = 0;
+			break;
+		}
+		read_unlock_bh(&idev->lock);
+	}
+	in = err ? __in_dev_get_rtnl(dev) : NULL;
+	ifa = in ? rtnl_dereference(in->ifa_list) : NULL;
+	if (ifa) {
+		sin->sin_family = AF_INET;
+		sin->sin_addr.s_addr = ifa->ifa_local;
+		err = 0;
+	}
+out:
+	rtnl_unlock();
+	return err;
+}
+
+/**
+ * zmq_tcp_resolve - make a socket address of a host and port
+ * @net: namespace
+ * @host: the host
+ * @ipv6: ZMQ_IPV6: "*" is ::, and interfaces have IPv6 addresses
+ * @device: the host may be an interface
+ * @ss: result
+ *
+ * Return: its length; -ENODEV: not an address and no such interface.
+ */
+static int zmq_tcp_resolve(struct net *net,
+			   const struct zmq_endpoint_host *host, bool ipv6,
+			   bool device, struct sockaddr_storage *ss)
+{
+	__be16 port = htons(host->port);
+	char num[8];
+	int err;
+
+	memset(ss, 0, sizeof(*ss));
+	if (host->wild) {
+		ss->ss_family = ipv6 ? AF_INET6 : AF_INET;
+	} else {
+		snprintf(num, sizeof(num), "%u", host->port);
+		err = inet_pton_with_scope(net, AF_UNSPEC, host->host, num, ss);
+		if (err && (!device || host->bracketed))
+			return -EINVAL;
+		if (err)
+			err = zmq_tcp_device_addr(net, host->host, ipv6, ss);
+		if (err)
+			return err;
+	}
+	if (ss->ss_family == AF_INET6) {
+		((struct sockaddr_in6 *)ss)->sin6_port = port;
+		return sizeof(struct sockaddr_in6);
+	}
+	((struct sockaddr_in *)ss)->sin_port = port;
+	return sizeof(struct sockaddr_in);
+}
+
+/* Options every TCP socket of ours gets; errors are not worth failing for. */
+static void zmq_tcp_tune(struct socket *sock, const struct zmq_options *opt)
+{
+	struct sock *sk = sock->sk;
+
+	tcp_sock_set_nodelay(sk);
+	if (opt->sndbuf >= 0)
+		zmq_tcp_setsockopt(sock, SOL_SOCKET, SO_SNDBUF, opt->sndbuf);
+	if (opt->rcvbuf >= 0)
+		zmq_tcp_setsockopt(sock, SOL_SOCKET, SO_RCVBUF, opt->rcvbuf);
+	if (opt->tos) {
+		zmq_tcp_setsockopt(sock, SOL_IP, IP_TOS, opt->tos);
+		if (sk->sk_family == AF_INET6)
+			zmq_tcp_setsockopt(sock, SOL_IPV6, IPV6_TCLASS,
+					   opt->tos);
+	}
+	if (opt->priority)
+		sock_set_priority(sk, opt->priority);
+	if (opt->tcp_maxrt)
+		tcp_sock_set_user_timeout(sk, opt->tcp_maxrt);
+	if (opt->keepalive >= 0)
+		zmq_tcp_setsockopt(sock, SOL_SOCKET, SO_KEEPALIVE,
+				   opt->keepalive);
+	if (opt->keepalive_cnt > 0)
+		tcp_sock_set_keepcnt(sk, opt->keepalive_cnt);
+	if (opt->keepalive_idle > 0)
+		tcp_sock_set_keepidle(sk, opt->keepalive_idle);
+	if (opt->keepalive_intvl > 0)
+		tcp_sock_set_keepintvl(sk, opt->keepalive_intvl);
+}
+
+/* Bind to the device that ZMQ_BINDTODEVICE named and checked. */
+static int zmq_tcp_bind_device(struct socket *sock, const char *device)
+{
+	struct net_device *dev;
+	int ifindex;
+
+	if (!device[0])
+		return 0;
+	dev = dev_get_by_name(sock_net(sock->sk), device);
+	if (!dev)
+		return -ENODEV;
+	ifindex = dev->ifindex;
+	dev_put(dev);
+	return sock_bindtoindex(sock->sk, ifindex, true);
+}
+
+static int zmq_tcp_create(struct zmq_ep *ep, int family, struct socket **res)
+{
+	struct net *net = sock_net(&ep->zsk->sk);
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(net, family, SOCK_STREAM, IPPROTO_TCP, &sock);
+	if (err)
+		return err;
+	zmq_compat_sk_hold_net(sock->sk);
+	if (family == AF_INET6)
+		zmq_tcp_setsockopt(sock, SOL_IPV6, IPV6_V6ONLY, 0);
+	err = zmq_tcp_bind_device(sock, ep->opt.device);
+	if (err) {
+		sock_release(sock);
+		return err;
+	}
+	zmq_tcp_tune(sock, &ep->opt);
+	*res = sock;
+	return 0;
+}
+
+/* "tcp://address:port" of the listener, for ZMQ_LAST_ENDPOINT. */
+static char *zmq_tcp_name(struct socket *sock)
+{
+	struct sockaddr_storage ss;
+	int err;
+
+	err = kernel_getsockname(sock, (struct sockaddr *)&ss);
+	if (err < 0)
+		return NULL;
+	if (ss.ss_family == AF_INET6)
+		return kasprintf(GFP_KERNEL_ACCOUNT, "tcp://[%pI6c]:%u",
+				 &((struct sockaddr_in6 *)&ss)->sin6_addr,
+				 ntohs(((struct sockaddr_in6 *)&ss)->sin6_port));
+	return kasprintf(GFP_KERNEL_ACCOUNT, "tcp://%pI4:%u",
+			 &((struct sockaddr_in *)&ss)->sin_addr,
+			 ntohs(((struct sockaddr_in *)&ss)->sin_port));
+}
+
+static int zmq_tcp_listen(struct zmq_ep *ep)
+{
+	struct net *net = sock_net(&ep->zsk->sk);
+	bool ipv6 = ep->opt.ipv6;
+	struct sockaddr_storage ss;
+	struct socket *sock;
+	int len, err;
+
+	len = zmq_tcp_resolve(net, &ep->addr.tcp, ipv6, true, &ss);
+	if (len < 0)
+		return len == -EINVAL ? -ENODEV : len;
+	if (ss.ss_family == AF_INET6 && !ipv6)
+		return -ENODEV;
+	err = zmq_tcp_create(ep, ss.ss_family, &sock);
+	if (err)
+		return err;
+	sock_set_reuseaddr(sock->sk);
+	err = kernel_bind(sock, (zmq_compat_sockaddr *)&ss, len);
+	if (err)
+		goto err_release;
+	err = kernel_listen(sock, ep->opt.backlog);
+	if (err)
+		goto err_release;
+	ep->bound = zmq_tcp_name(sock);
+	err = -ENOMEM;
+	if (!ep->bound)
+		goto err_release;
+	ep->listener = sock;
+	return 0;
+
+err_release:
+	sock_release(sock);
+	return err;
+}
+
+/* The address to connect to, and the one to connect from. */
+static int zmq_tcp_check(struct zmq_ep *ep)
+{
+	struct net *net = sock_net(&ep->zsk->sk);
+	struct sockaddr_storage ss;
+	int len;
+
+	len = zmq_tcp_resolve(net, &ep->addr.tcp, ep->opt.ipv6, false, &ss);
+	if (len < 0)
+		return len;
+	if (ss.ss_family == AF_INET6 && !ep->opt.ipv6)
+		return -EINVAL;
+	if (!ep->addr.has_src)
+		return 0;
+	len = zmq_tcp_resolve(net, &ep->addr.src, ep->opt.ipv6, true, &ss);
+	return len < 0 ? -EINVAL : 0;
+}
+
+/* Bind the source address anew for each attempt. */
+static int zmq_tcp_bind_source(struct zmq_ep *ep, struct socket *sock)
+{
+	struct sockaddr_storage ss;
+	int len;
+
+	if (!ep->addr.has_src)
+		return 0;
+	len = zmq_tcp_resolve(sock_net(sock->sk), &ep->addr.src, ep->opt.ipv6,
+			      true, &ss);
+	if (len < 0)
+		return len;
+	sock_set_reuseaddr(sock->sk);
+	return kernel_bind(sock, (zmq_compat_sockaddr *)&ss, len);
+}
+
+/*
+ * The socket is made once, in the context of its user, and reconnected in
+ * place: a new one made by a worker would belong to the root cgroup.
+ */
+static int zmq_tcp_connect(struct zmq_conn *conn)
+{
+	struct zmq_ep *ep = conn->ep;
+	struct net *net = sock_net(&ep->zsk->sk);
+	struct sockaddr_storage ss;
+	struct socket *sock;
+	int len, err;
+
+	len = zmq_tcp_resolve(net, &ep->addr.tcp, ep->opt.ipv6, false, &ss);
+	if (len < 0)
+		return len;
+	if (!conn->lower) {
+		err = zmq_tcp_create(ep, ss.ss_family, &sock);
+		if (err)
+			return err;
+		WRITE_ONCE(conn->lower, sock);
+		zmq_stream_install(conn);
+	}
+	err = zmq_tcp_bind_source(ep, conn->lower);
+	if (err)
+		return err;
+	return kernel_connect(conn->lower, (zmq_compat_sockaddr *)&ss, len,
+			      O_NONBLOCK);
+}
+
+static void zmq_tcp_disconnect(struct zmq_conn *conn)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+
+	if (conn->lower)
+		kernel_connect(conn->lower, (zmq_compat_sockaddr *)&ss,
+			       sizeof(ss), O_NONBLOCK);
+}
+
+static int zmq_tcp_connected(struct zmq_conn *conn)
+{
+	struct sock *sk = conn->lower->sk;
+	int err;
+
+	if (READ_ONCE(sk->sk_err)) {
+		err = sock_error(sk);
+		return err ?: -ECONNREFUSED;
+	}
+	switch (READ_ONCE(sk->sk_state)) {
+	case TCP_ESTABLISHED:
+	case TCP_CLOSE_WAIT:
+		return 0;
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECV:
+		return -EINPROGRESS;
+	default:
+		return -ECONNREFUSED;
+	}
+}
+
+static void zmq_tcp_adopt(struct zmq_conn *conn)
+{
+	zmq_tcp_tune(conn->lower, zmq_conn_options(conn));
+}
+
+static int zmq_tcp_actor(read_descriptor_t *desc, struct sk_buff *skb,
+			 unsigned int off, size_t len)
+{
+	struct zmq_conn *conn = desc->arg.data;
+	int used = zmq_rx_feed(conn, skb, off, len);
+
+	if (used < len)
+		desc->count = 0;
+	desc->written += used;
+	return used;
+}
+
+static bool zmq_tcp_read(struct zmq_conn *conn)
+{
+	read_descriptor_t desc = {
+		.arg.data = conn,
+		.count = 1,
+	};
+
+	tcp_read_sock(conn->lower->sk, &desc, zmq_tcp_actor);
+	return desc.written;
+}
+
+static int zmq_tcp_send(struct zmq_conn *conn, struct kvec *vec, int n,
+			size_t len, bool more)
+{
+	struct msghdr msg = {
+		.msg_flags = ZMQ_TCP_FLAGS | (more ? MSG_MORE : 0),
+	};
+
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, vec, n, len);
+	return tcp_sendmsg_locked(conn->lower->sk, &msg, len);
+}
+
+static int zmq_tcp_send_page(struct zmq_conn *conn, struct page *page, u32 off,
+			     u32 len, bool more)
+{
+	return zmq_compat_tcp_send_page(conn->lower->sk, page, off, len,
+					ZMQ_TCP_FLAGS | (more ? MSG_MORE : 0));
+}
+
+static bool zmq_tcp_writable(const struct sock *sk)
+{
+	return sk_stream_is_writeable(sk);
+}
+
+static bool zmq_tcp_has_input(struct zmq_conn *conn)
+{
+	return tcp_inq(conn->lower->sk) > 0;
+}
+
+const struct zmq_transport zmq_tcp_transport = {
+	.proto		= ZMQ_ENDPOINT_TCP,
+	.locked		= true,
+	.listen		= zmq_tcp_listen,
+	.check		= zmq_tcp_check,
+	.connect	= zmq_tcp_connect,
+	.disconnect	= zmq_tcp_disconnect,
+	.connected	= zmq_tcp_connected,
+	.adopt		= zmq_tcp_adopt,
+	.read		= zmq_tcp_read,
+	.send		= zmq_tcp_send,
+	.send_page	= zmq_tcp_send_page,
+	.writable	= zmq_tcp_writable,
+	.has_input	= zmq_tcp_has_input,
+};

@@ -1,0 +1,680 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The subscription trie of trie.c and trie_node.c, on its own and against a
+ * list of pairs.
+ */
+#include <kunit/test.h>
+#include "../trie_node.h"
+
+#define TRIE_TOPICS	64	/* of the model */
+#define TRIE_SUBS	7
+#define TRIE_LEN_MAX	600	/* longest topic of the model */
+
+/**
+ * struct trie_model - what a trie should hold, as a table
+ * @t: the trie
+ * @topic: topics, in byte order; some are prefixes of others
+ * @len: their lengths
+ * @count: how often which subscriber holds which topic
+ * @subs: the subscribers are these bytes' addresses
+ * @seen: what a walk or match called back for
+ * @last: index of the last topic of a walk
+ * @bad: callbacks that should not have come
+ * @data: what is matched
+ * @data_len: its length
+ * @seed: of the random numbers
+ */
+struct trie_model {
+	struct zmq_trie	t;
+	u8		*topic[TRIE_TOPICS];
+	size_t		len[TRIE_TOPICS];
+	u32		count[TRIE_TOPICS][TRIE_SUBS];
+	u8		subs[TRIE_SUBS];
+	u32		seen[TRIE_TOPICS][TRIE_SUBS];
+	int		last;
+	u32		bad;
+	const u8	*data;
+	size_t		data_len;
+	u32		seed;
+};
+
+static u32 trie_random(struct trie_model *m, u32 n)
+{
+	m->seed = m->seed * 1664525 + 1013904223;
+	return (m->seed >> 8) % n;
+}
+
+static int trie_compare(const u8 *a, size_t a_len, const u8 *b, size_t b_len)
+{
+	int diff = memcmp(a, b, min(a_len, b_len));
+
+	if (diff)
+		return diff;
+	return a_len < b_len ? -1 : a_len > b_len;
+}
+
+static int trie_topic_index(struct trie_model *m, const u8 *topic, size_t len)
+{
+	int i;
+
+	for (i = 0; i < TRIE_TOPICS; i++)
+		if (!trie_compare(topic, len, m->topic[i], m->len[i]))
+			return i;
+	return -1;
+}
+
+/* A topic of few different bytes, now and then long. */
+static void trie_make_topic(struct kunit *test, struct trie_model *m, int i)
+{
+	size_t len = trie_random(m, i % 16 ? 7 : TRIE_LEN_MAX);
+	size_t j;
+
+	m->topic[i] = kunit_kmalloc(test, len + 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m->topic[i]);
+	do {
+		for (j = 0; j < len; j++)
+			m->topic[i][j] = "ab\xff"[trie_random(m, 3)];
+		m->topic[i][len] = 'c' + i;
+		m->len[i] = len;
+		if (trie_topic_index(m, m->topic[i], len) != i)
+			m->len[i] = ++len;
+	} while (trie_topic_index(m, m->topic[i], len) != i);
+}
+
+static void trie_sort_topics(struct trie_model *m)
+{
+	int i, j;
+
+	for (i = 1; i < TRIE_TOPICS; i++)
+		for (j = i; j && trie_compare(m->topic[j - 1], m->len[j - 1],
+					      m->topic[j], m->len[j]) > 0; j--) {
+			swap(m->topic[j - 1], m->topic[j]);
+			swap(m->len[j - 1], m->len[j]);
+		}
+}
+
+static struct trie_model *trie_model_init(struct kunit *test, bool counted)
+{
+	struct trie_model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	m->seed = 1 + counted;
+	for (i = 0; i < TRIE_TOPICS; i++)
+		m->topic[i] = m->subs;	/* not looked at: length 0 */
+	for (i = 1; i < TRIE_TOPICS; i++)
+		m->len[i] = SIZE_MAX;
+	for (i = 1; i < TRIE_TOPICS; i++)
+		trie_make_topic(test, m, i);
+	trie_sort_topics(m);
+	zmq_trie_init(&m->t, counted);
+	return m;
+}
+
+static bool trie_has_topic(struct trie_model *m, int i)
+{
+	int s;
+
+	for (s = 0; s < TRIE_SUBS; s++)
+		if (m->count[i][s])
+			return true;
+	return false;
+}
+
+static int trie_model_add(struct trie_model *m, int i, int s)
+{
+	int rc = 0;
+
+	if (!m->count[i][s])
+		rc = ZMQ_TRIE_ENTRY;
+	if (!trie_has_topic(m, i))
+		rc |= ZMQ_TRIE_TOPIC;
+	if (!m->count[i][s] || m->t.counted)
+		m->count[i][s]++;
+	return rc;
+}
+
+static int trie_model_remove(struct trie_model *m, int i, int s)
+{
+	if (!m->count[i][s])
+		return -ENOENT;
+	if (--m->count[i][s])
+		return 0;
+	return ZMQ_TRIE_ENTRY | (trie_has_topic(m, i) ? 0 : ZMQ_TRIE_TOPIC);
+}
+
+/* Topics must come in order, without repeating a pair. */
+static void trie_walk_fn(const u8 *topic, size_t len, void *sub, void *arg)
+{
+	struct trie_model *m = arg;
+	int s = (u8 *)sub - m->subs;
+	int i = trie_topic_index(m, topic ?: m->subs, len);
+
+	if (i < 0 || s < 0 || s >= TRIE_SUBS || i < m->last) {
+		m->bad++;
+		return;
+	}
+	m->seen[i][s]++;
+	m->last = i;
+}
+
+/* The trie holds what the model does. */
+static void trie_check(struct kunit *test, struct trie_model *m)
+{
+	u32 topics = 0, entries = 0;
+	int i, s;
+
+	memset(m->seen, 0, sizeof(m->seen));
+	m->last = 0;
+	m->bad = 0;
+	KUNIT_EXPECT_EQ(test, zmq_trie_walk(&m->t, trie_walk_fn, m, GFP_KERNEL),
+			0);
+	for (i = 0; i < TRIE_TOPICS; i++) {
+		topics += trie_has_topic(m, i);
+		for (s = 0; s < TRIE_SUBS; s++) {
+			entries += !!m->count[i][s];
+			m->bad += m->seen[i][s] != !!m->count[i][s];
+		}
+		if (trie_has_topic(m, i) && m->len[i] > m->t.max_len)
+			m->bad++;
+	}
+	KUNIT_ASSERT_EQ(test, m->bad, 0);
+	KUNIT_EXPECT_EQ(test, m->t.topics, topics);
+	KUNIT_EXPECT_EQ(test, m->t.entries, entries);
+	KUNIT_EXPECT_EQ(test, !m->t.bytes, !entries);
+}
+
+static void trie_match_fn(void *sub, void *arg)
+{
+	struct trie_model *m = arg;
+
+	m->seen[0][(u8 *)sub - m->subs]++;
+}
+
+/* Each subscriber is called once for each of its topics that is a prefix. */
+static void trie_check_match(struct kunit *test, struct trie_model *m,
+			     const u8 *data, size_t len)
+{
+	u32 want[TRIE_SUBS] = { 0 };
+	bool any = false;
+	int i, s;
+
+	memset(m->seen, 0, sizeof(m->seen));
+	zmq_trie_match(&m->t, data, len, trie_match_fn, m);
+	for (i = 0; i < TRIE_TOPICS; i++) {
+		if (m->len[i] > len || memcmp(m->topic[i], data, m->len[i]))
+			continue;
+		any |= trie_has_topic(m, i);
+		for (s = 0; s < TRIE_SUBS; s++)
+			want[s] += !!m->count[i][s];
+	}
+	KUNIT_EXPECT_EQ(test, memcmp(want, m->seen[0], sizeof(want)), 0);
+	KUNIT_EXPECT_EQ(test, zmq_trie_matches(&m->t, data, len), any);
+}
+
+static void trie_step(struct kunit *test, struct trie_model *m)
+{
+	int i = trie_random(m, TRIE_TOPICS), s = trie_random(m, TRIE_SUBS);
+	const u8 *topic = m->topic[i];
+	size_t len = m->len[i];
+
+	switch (trie_random(m, 4)) {
+	case 0:
+		trie_check_match(test, m, topic, len);
+		break;
+	case 1:
+		KUNIT_EXPECT_EQ(test, zmq_trie_remove(&m->t, topic, len,
+						      &m->subs[s]),
+				trie_model_remove(m, i, s));
+		break;
+	default:
+		KUNIT_EXPECT_EQ(test, zmq_trie_add(&m->t, topic, len,
+						   &m->subs[s], GFP_KERNEL),
+				trie_model_add(m, i, s));
+	}
+}
+
+static void trie_random_steps(struct kunit *test, bool counted)
+{
+	struct trie_model *m = trie_model_init(test, counted);
+	int i, s;
+
+	for (i = 0; i < 4000; i++) {
+		trie_step(test, m);
+		if (i % 64 == 0)
+			trie_check(test, m);
+	}
+	/* and all out again, in another order than in */
+	for (i = TRIE_TOPICS - 1; i >= 0; i--)
+		for (s = 0; s < TRIE_SUBS; s++)
+			while (m->count[i][s]) {
+				trie_model_remove(m, i, s);
+				zmq_trie_remove(&m->t, m->topic[i], m->len[i],
+						&m->subs[s]);
+			}
+	trie_check(test, m);
+	zmq_trie_destroy(&m->t);
+}
+
+static void trie__random_steps(struct kunit *test)
+{
+	trie_random_steps(test, false);
+}
+
+static void trie__random_steps_counted(struct kunit *test)
+{
+	trie_random_steps(test, true);
+}
+
+static void trie_gone_fn(const u8 *topic, size_t len, void *sub, void *arg)
+{
+	struct trie_model *m = arg;
+	int i = trie_topic_index(m, topic ?: m->subs, len);
+
+	if (i < 0)
+		m->bad++;
+	else
+		m->seen[i][(u8 *)sub - m->subs]++;
+}
+
+/* Remove one subscriber from all of the model and see which topics are gone */
+static void trie_remove_sub(struct kunit *test, struct trie_model *m, int s)
+{
+	int i, rc;
+
+	memset(m->seen, 0, sizeof(m->seen));
+	m->bad = 0;
+	zmq_trie_remove_sub(&m->t, &m->subs[s], trie_gone_fn, m);
+	for (i = 0; i < TRIE_TOPICS; i++) {
+		m->count[i][s] = min_t(u32, m->count[i][s], 1);
+		rc = trie_model_remove(m, i, s);
+		m->bad += m->seen[i][s] !=
+			  (rc > 0 && rc & ZMQ_TRIE_TOPIC ? 1 : 0);
+	}
+	KUNIT_EXPECT_EQ(test, m->bad, 0);
+	trie_check(test, m);
+}
+
+static void remove_sub__reports_topics(struct kunit *test)
+{
+	struct trie_model *m = trie_model_init(test, true);
+	int round, i, s;
+
+	for (round = 0; round < 5; round++) {
+		for (i = 0; i < 200; i++)
+			trie_step(test, m);
+		for (s = 0; s < TRIE_SUBS; s++)
+			trie_remove_sub(test, m, s);
+		KUNIT_EXPECT_EQ(test, m->t.entries, 0);
+		KUNIT_EXPECT_NULL(test, m->t.root);
+	}
+}
+
+static void remove_sub__without_callback(struct kunit *test)
+{
+	struct zmq_trie t;
+	u8 a, b;
+
+	zmq_trie_init(&t, false);
+	zmq_trie_remove_sub(&t, &a, NULL, NULL);
+	zmq_trie_add(&t, "x", 1, &a, GFP_KERNEL);
+	zmq_trie_add(&t, "x", 1, &b, GFP_KERNEL);
+	zmq_trie_remove_sub(&t, &a, NULL, NULL);
+	KUNIT_EXPECT_EQ(test, t.entries, 1);
+	zmq_trie_remove_sub(&t, &b, NULL, NULL);
+	KUNIT_EXPECT_EQ(test, t.topics, 0);
+	KUNIT_EXPECT_EQ(test, t.bytes, 0);
+}
+
+static void add__results(struct kunit *test)
+{
+	struct zmq_trie t;
+	u8 a, b;
+
+	zmq_trie_init(&t, false);
+	KUNIT_EXPECT_EQ(test, zmq_trie_add(&t, "ab", 2, &a, GFP_KERNEL),
+			ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC);
+	KUNIT_EXPECT_EQ(test, zmq_trie_add(&t, "ab", 2, &b, GFP_KERNEL),
+			ZMQ_TRIE_ENTRY);
+	KUNIT_EXPECT_EQ(test, zmq_trie_add(&t, "ab", 2, &a, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, zmq_trie_add(&t, "a", 1, &a, GFP_KERNEL),
+			ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC);
+	KUNIT_EXPECT_EQ(test, t.topics, 2);
+	KUNIT_EXPECT_EQ(test, t.entries, 3);
+	zmq_trie_destroy(&t);
+	KUNIT_EXPECT_EQ(test, t.topics, 0);
+	KUNIT_EXPECT_EQ(test, t.entries, 0);
+	KUNIT_EXPECT_EQ(test, t.bytes, 0);
+}
+
+static void add__empty_topic(struct kunit *test)
+{
+	struct zmq_trie t;
+	u8 a;
+
+	zmq_trie_init(&t, true);
+	KUNIT_EXPECT_FALSE(test, zmq_trie_matches(&t, "x", 1));
+	KUNIT_EXPECT_EQ(test, zmq_trie_add(&t, NULL, 0, &a, GFP_KERNEL),
+			ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC);
+	KUNIT_EXPECT_TRUE(test, zmq_trie_matches(&t, "x", 1));
+	KUNIT_EXPECT_TRUE(test, zmq_trie_matches(&t, "", 0));
+	KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, NULL, 0, &a),
+			ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC);
+	KUNIT_EXPECT_FALSE(test, zmq_trie_matches(&t, "", 0));
+	KUNIT_EXPECT_EQ(test, t.bytes, 0);
+}
+
+/* A topic that no memory is to be had for leaves all as it was. */
+static void add__no_memory(struct kunit *test)
+{
+	struct zmq_trie t;
+	size_t bytes;
+	u8 a;
+
+	zmq_trie_init(&t, false);
+	KUNIT_EXPECT_EQ(test, zmq_trie_add(&t, "", SIZE_MAX / 2, &a,
+					   GFP_KERNEL), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, t.bytes, 0);
+	zmq_trie_add(&t, "ab", 2, &a, GFP_KERNEL);
+	bytes = t.bytes;
+	KUNIT_EXPECT_EQ(test, zmq_trie_add(&t, "", SIZE_MAX / 2, &a,
+					   GFP_KERNEL), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, t.bytes, bytes);
+	KUNIT_EXPECT_EQ(test, t.entries, 1);
+	KUNIT_EXPECT_EQ(test, t.max_len, 2);
+	KUNIT_EXPECT_TRUE(test, zmq_trie_matches(&t, "abc", 3));
+	zmq_trie_destroy(&t);
+}
+
+static void remove__counts(struct kunit *test)
+{
+	struct zmq_trie t;
+	u8 a, b;
+	int i;
+
+	zmq_trie_init(&t, true);
+	for (i = 0; i < 3; i++)
+		zmq_trie_add(&t, "topic", 5, &a, GFP_KERNEL);
+	zmq_trie_add(&t, "topic", 5, &b, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, "topic", 5, &a), 0);
+	KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, "topic", 5, &b),
+			ZMQ_TRIE_ENTRY);
+	KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, "topic", 5, &b), -ENOENT);
+	KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, "topic", 5, &a), 0);
+	KUNIT_EXPECT_TRUE(test, zmq_trie_matches(&t, "topical", 7));
+	KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, "topic", 5, &a),
+			ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC);
+	KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, "topic", 5, &a), -ENOENT);
+	KUNIT_EXPECT_EQ(test, t.bytes, 0);
+}
+
+static const struct trie_absent_param {
+	const char	*desc;
+	const char	*topic;
+} trie_absent_params[] = {
+	{ "empty", "" },
+	{ "prefix within a label", "to" },
+	{ "prefix at a node", "topic" },
+	{ "other end of a label", "topicX" },
+	{ "longer than a topic", "topic-one-more" },
+	{ "other beginning", "x" },
+	{ "another one's", "topic-two" },
+};
+
+static void trie_absent_desc(const struct trie_absent_param *p, char *desc)
+{
+	strscpy(desc, p->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(trie_absent, trie_absent_params, trie_absent_desc);
+
+static void remove__absent(struct kunit *test)
+{
+	const struct trie_absent_param *p = test->param_value;
+	struct zmq_trie t;
+	u8 a, b;
+
+	zmq_trie_init(&t, false);
+	KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, p->topic, strlen(p->topic),
+					      &a), -ENOENT);
+	zmq_trie_add(&t, "topic-one", 9, &a, GFP_KERNEL);
+	zmq_trie_add(&t, "topic.one", 9, &a, GFP_KERNEL);
+	zmq_trie_add(&t, "topic-two", 9, &b, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, p->topic, strlen(p->topic),
+					      &a), -ENOENT);
+	KUNIT_EXPECT_EQ(test, t.entries, 3);
+	zmq_trie_destroy(&t);
+}
+
+/* Branches come and go at every byte of a topic without leaving nodes. */
+static void remove__joins_nodes(struct kunit *test)
+{
+	u8 topic[300], other[300];
+	struct zmq_trie t;
+	size_t i, bytes;
+	u8 a;
+
+	memset(topic, 'a', sizeof(topic));
+	zmq_trie_init(&t, false);
+	zmq_trie_add(&t, topic, sizeof(topic), &a, GFP_KERNEL);
+	bytes = t.bytes;
+	for (i = 0; i < sizeof(topic); i++) {
+		memcpy(other, topic, i);
+		other[i] = 'b';
+		zmq_trie_add(&t, other, i + 1, &a, GFP_KERNEL);
+	}
+	KUNIT_EXPECT_GT(test, t.bytes, bytes);
+	for (i = 0; i < sizeof(topic); i++) {
+		memcpy(other, topic, i);
+		other[i] = 'b';
+		KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, other, i + 1, &a),
+				ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC);
+	}
+	KUNIT_EXPECT_TRUE(test, zmq_trie_matches(&t, topic, sizeof(topic)));
+	/* two nodes of 255 and 45 bytes may now be divided otherwise */
+	KUNIT_EXPECT_LE(test, t.bytes, bytes + 2 * 320);
+	zmq_trie_destroy(&t);
+}
+
+/* All bytes as children of one node, in and out. */
+static void node__all_bytes(struct kunit *test)
+{
+	struct zmq_trie t;
+	u8 topic[2], a;
+	int i;
+
+	zmq_trie_init(&t, false);
+	for (i = 0; i < 256; i++) {
+		topic[0] = i * 37;
+		topic[1] = i;
+		KUNIT_EXPECT_EQ(test, zmq_trie_add(&t, topic, 2, &a,
+						   GFP_KERNEL),
+				ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC);
+	}
+	KUNIT_EXPECT_EQ(test, t.root->n_kids, 256);
+	for (i = 0; i < 256; i++) {
+		topic[0] = i * 37;
+		topic[1] = i;
+		KUNIT_EXPECT_TRUE(test, zmq_trie_matches(&t, topic, 2));
+		KUNIT_EXPECT_FALSE(test, zmq_trie_matches(&t, topic, 1));
+		zmq_trie_remove(&t, topic, 2, &a);
+		KUNIT_EXPECT_FALSE(test, zmq_trie_matches(&t, topic, 2));
+	}
+	KUNIT_EXPECT_EQ(test, t.bytes, 0);
+}
+
+static void trie_ascending_fn(void *sub, void *arg)
+{
+	u8 ***last = arg;
+
+	/* stays NULL once the order was wrong */
+	if (*last && (u8 **)sub > *last)
+		*last = sub;
+	else
+		*last = NULL;
+}
+
+/* Thousands of subscribers of one topic, added in no order. */
+static void node__many_subs(struct kunit *test)
+{
+	const u32 n = 4096;
+	struct zmq_trie t;
+	u8 **subs, **last;
+	u32 i;
+
+	subs = kunit_kzalloc(test, (n + 1) * sizeof(*subs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, subs);
+	zmq_trie_init(&t, false);
+	for (i = 0; i < n; i++)
+		zmq_trie_add(&t, "t", 1, subs + 1 + i * 1031 % n, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, t.entries, n);
+	KUNIT_EXPECT_EQ(test, t.topics, 1);
+	last = subs;
+	zmq_trie_match(&t, "tx", 2, trie_ascending_fn, &last);
+	KUNIT_EXPECT_PTR_EQ(test, last, subs + n);
+	for (i = 0; i < n; i++)
+		KUNIT_EXPECT_EQ(test,
+				zmq_trie_remove(&t, "t", 1,
+						subs + 1 + i * 2053 % n) &
+				ZMQ_TRIE_ENTRY, ZMQ_TRIE_ENTRY);
+	KUNIT_EXPECT_EQ(test, t.bytes, 0);
+}
+
+/* The memory of many topics, and that all of it comes back. */
+static void trie__many_topics(struct kunit *test)
+{
+	const u32 n = 20000;
+	struct zmq_trie t;
+	char topic[24];
+	u32 i, len;
+	u8 a;
+
+	zmq_trie_init(&t, false);
+	for (i = 0; i < n; i++) {
+		len = snprintf(topic, sizeof(topic), "feed.%08x", i * 2654435761u);
+		KUNIT_ASSERT_EQ(test, zmq_trie_add(&t, topic, len, &a,
+						   GFP_KERNEL),
+				ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC);
+	}
+	KUNIT_EXPECT_EQ(test, t.topics, n);
+	KUNIT_EXPECT_LE(test, t.bytes, n * 128);
+	KUNIT_EXPECT_TRUE(test, zmq_trie_matches(&t, topic, len));
+	zmq_trie_remove_sub(&t, &a, NULL, NULL);
+	KUNIT_EXPECT_EQ(test, t.topics, 0);
+	KUNIT_EXPECT_EQ(test, t.bytes, 0);
+}
+
+static void trie_count_fn(void *sub, void *arg)
+{
+	++*(u32 *)arg;
+}
+
+/* A subscriber with a topic and prefixes of it is called for each. */
+static void match__every_prefix(struct kunit *test)
+{
+	static const char data[] = "prefix";
+	struct zmq_trie t;
+	u32 len, calls;
+	u8 a;
+
+	zmq_trie_init(&t, false);
+	for (len = 0; len <= strlen(data); len++)
+		zmq_trie_add(&t, data, len, &a, GFP_KERNEL);
+	for (len = 0; len <= strlen(data); len++) {
+		calls = 0;
+		zmq_trie_match(&t, data, len, trie_count_fn, &calls);
+		KUNIT_EXPECT_EQ(test, calls, len + 1);
+	}
+	calls = 0;
+	zmq_trie_match(&t, "prefiX", 6, trie_count_fn, &calls);
+	KUNIT_EXPECT_EQ(test, calls, 6);
+	zmq_trie_destroy(&t);
+}
+
+static void trie_concat_fn(const u8 *topic, size_t len, void *sub, void *arg)
+{
+	char *text = arg;
+
+	strncat(text, topic ? (const char *)topic : "", len);
+	strncat(text, ",", 1);
+}
+
+static void walk__order(struct kunit *test)
+{
+	static const char * const topics[] = {
+		"b", "abc", "", "ab", "abd", "a", "bb", "\xff", "abca",
+	};
+	char text[64] = "";
+	struct zmq_trie t;
+	size_t i;
+	u8 a;
+
+	zmq_trie_init(&t, false);
+	for (i = 0; i < ARRAY_SIZE(topics); i++)
+		zmq_trie_add(&t, topics[i], strlen(topics[i]), &a, GFP_KERNEL);
+	zmq_trie_walk(&t, trie_concat_fn, text, GFP_KERNEL);
+	KUNIT_EXPECT_STREQ(test, (const char *)text,
+			   ",a,ab,abc,abca,abd,b,bb,\xff,");
+	zmq_trie_destroy(&t);
+}
+
+static void max_len__is_the_longest(struct kunit *test)
+{
+	struct zmq_trie t;
+	u8 a;
+
+	zmq_trie_init(&t, false);
+	zmq_trie_add(&t, "", 0, &a, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, t.max_len, 0);
+	zmq_trie_add(&t, "abc", 3, &a, GFP_KERNEL);
+	zmq_trie_add(&t, "x", 1, &a, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, t.max_len, 3);
+	zmq_trie_destroy(&t);
+	KUNIT_EXPECT_EQ(test, t.max_len, 0);
+}
+
+static void destroy__leaves_it_usable(struct kunit *test)
+{
+	struct zmq_trie t;
+	u8 a;
+
+	zmq_trie_init(&t, true);
+	zmq_trie_destroy(&t);
+	zmq_trie_add(&t, "a", 1, &a, GFP_KERNEL);
+	zmq_trie_destroy(&t);
+	KUNIT_EXPECT_FALSE(test, zmq_trie_matches(&t, "a", 1));
+	KUNIT_EXPECT_EQ(test, zmq_trie_add(&t, "a", 1, &a, GFP_KERNEL),
+			ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC);
+	KUNIT_EXPECT_EQ(test, zmq_trie_add(&t, "a", 1, &a, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, "a", 1, &a), 0);
+	zmq_trie_destroy(&t);
+	KUNIT_EXPECT_EQ(test, t.bytes, 0);
+}
+
+static struct kunit_case trie_cases[] = {
+	KUNIT_CASE(node__all_bytes),
+	KUNIT_CASE(node__many_subs),
+	KUNIT_CASE(add__results),
+	KUNIT_CASE(add__empty_topic),
+	KUNIT_CASE(add__no_memory),
+	KUNIT_CASE(remove__counts),
+	KUNIT_CASE_PARAM(remove__absent, trie_absent_gen_params),
+	KUNIT_CASE(remove__joins_nodes),
+	KUNIT_CASE(remove_sub__reports_topics),
+	KUNIT_CASE(remove_sub__without_callback),
+	KUNIT_CASE(match__every_prefix),
+	KUNIT_CASE(walk__order),
+	KUNIT_CASE(max_len__is_the_longest),
+	KUNIT_CASE(destroy__leaves_it_usable),
+	KUNIT_CASE(trie__random_steps),
+	KUNIT_CASE(trie__random_steps_counted),
+	KUNIT_CASE(trie__many_topics),
+	{}
+};
+
+static struct kunit_suite trie_suite = {
+	.name = "zmq_trie",
+	.test_cases = trie_cases,
+};
+
+kunit_test_suite(trie_suite);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Transports: what differs between TCP and unix sockets below us. */
+#ifndef _NET_ZMQ_TRANSPORT_H
+#define _NET_ZMQ_TRANSPORT_H
+
+#include <linux/uio.h>
+#include "endpoint.h"
+
+struct sock;
+struct socket;
+struct zmq_conn;
+struct zmq_ep;
+
+/**
+ * struct zmq_transport - operations on lower sockets
+ * @proto: which transport this is
+ * @locked: the lower socket's callbacks run with its lock held, and the same
+ *	lock is taken to send (TCP); otherwise neither (unix)
+ * @listen: create, bind and listen in the caller's context; set ep->listener
+ *	and ep->bound.  Errors of bind(2); -ENODEV: no such interface.
+ * @check: syntax of a connect address that endpoint.c cannot judge.
+ * @connect: begin connecting conn->lower, made if need be, callbacks
+ *	installed.  0: connected; -EINPROGRESS: callbacks will tell; else the
+ *	attempt failed.  Process context, the first time the caller's.
+ * @disconnect: make ready for another @connect after any outcome.
+ * @connected: did @connect succeed?  0, -EINPROGRESS or the error.
+ * @adopt: an accepted socket: set its options.
+ * @read: feed the parser with what is there, until it stops.  Level 3.
+ * @send: copy bytes into the lower socket.  Bytes taken, -EAGAIN, or an error.
+ * @send_page: pass a range of a page, by reference if it can.  The same.
+ * @writable: would @send take something?
+ * @has_input: is there input not yet read?  Level 3.
+ */
+struct zmq_transport {
+	enum zmq_endpoint_proto	proto;
+	bool			locked;
+
+	int (*listen)(struct zmq_ep *ep);
+	int (*check)(struct zmq_ep *ep);
+	int (*connect)(struct zmq_conn *conn);
+	void (*disconnect)(struct zmq_conn *conn);
+	int (*connected)(struct zmq_conn *conn);
+	void (*adopt)(struct zmq_conn *conn);
+	bool (*read)(struct zmq_conn *conn);
+	int (*send)(struct zmq_conn *conn, struct kvec *vec, int n, size_t len,
+		    bool more);
+	int (*send_page)(struct zmq_conn *conn, struct page *page, u32 off,
+			 u32 len, bool more);
+	bool (*writable)(const struct sock *sk);
+	bool (*has_input)(struct zmq_conn *conn);
+};
+
+extern const struct zmq_transport zmq_tcp_transport;
+extern const struct zmq_transport zmq_unix_transport;
+
+#endif /* _NET_ZMQ_TRANSPORT_H */

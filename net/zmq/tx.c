@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The flusher: what a pipe has queued goes out by the lower socket.
+ *
+ * Whoever sets ZMQ_CONN_TX_BUSY owns the sending end: a sender in its own
+ * context, or tx_work.  Others only append; the owner looks again after it has
+ * cleared the bit, so nothing appended is ever stranded.
+ */
+#include <linux/wait_bit.h>
+#include "conn.h"
+#include "ep.h"
+
+/* Shorter segments are copied into the lower socket, several in one call. */
+#define ZMQ_TX_COPY_MAX		1024
+#define ZMQ_TX_VEC		16
+
+/**
+ * zmq_tx_control - queue control bytes
+ * @conn: the connection
+ * @data: whole frames, or handshake bytes
+ * @len: how many
+ * @gfp: how to allocate
+ *
+ * They go out before any message that is not begun.  The caller sees to it
+ * that somebody flushes.
+ *
+ * Context: any.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_tx_control(struct zmq_conn *conn, const u8 *data, u32 len, gfp_t gfp)
+{
+	struct zmq_ctl_buf *buf;
+
+	buf = kmalloc(struct_size(buf, data, len), gfp | __GFP_NOWARN);
+	if (!buf)
+		return -ENOMEM;
+	buf->len = len;
+	buf->off = 0;
+	memcpy(buf->data, data, len);
+	spin_lock_bh(&conn->ctl_lock);
+	list_add_tail(&buf->node, &conn->ctl);
+	WRITE_ONCE(conn->ctl_count, conn->ctl_count + 1);
+	spin_unlock_bh(&conn->ctl_lock);
+	return 0;
+}
+
+/* Drop all control bytes; TX_BUSY owned. */
+void zmq_tx_drop_control(struct zmq_conn *conn)
+{
+	struct zmq_ctl_buf *buf, *next;
+	LIST_HEAD(all);
+
+	spin_lock_bh(&conn->ctl_lock);
+	list_splice_init(&conn->ctl, &all);
+	WRITE_ONCE(conn->ctl_count, 0);
+	spin_unlock_bh(&conn->ctl_lock);
+	list_for_each_entry_safe(buf, next, &all, node)
+		kfree(buf);
+}
+
+/* Send queued control bytes.  Return: 0 or why it stopped. */
+static int zmq_tx_send_control(struct zmq_conn *conn)
+{
+	struct zmq_ctl_buf *buf;
+	struct kvec vec;
+	int n;
+
+	while (READ_ONCE(conn->ctl_count)) {
+		/* Only we take entries out: the first one stays. */
+		spin_lock_bh(&conn->ctl_lock);
+		buf = list_first_entry(&conn->ctl, struct zmq_ctl_buf, node);
+		spin_unlock_bh(&conn->ctl_lock);
+		vec.iov_base = buf->data + buf->off;
+		vec.iov_len = buf->len - buf->off;
+		n = conn->tp->send(conn, &vec, 1, vec.iov_len, false);
+		if (n < 0)
+			return n;
+		buf->off += n;
+		if (buf->off < buf->len)
+			continue;
+		spin_lock_bh(&conn->ctl_lock);
+		list_del(&buf->node);
+		WRITE_ONCE(conn->ctl_count, conn->ctl_count - 1);
+		spin_unlock_bh(&conn->ctl_lock);
+		kfree(buf);
+	}
+	return 0;
+}
+
+/* May something be put between what was sent and what comes next? */
+static bool zmq_tx_at_boundary(const struct zmq_conn *conn)
+{
+	return !conn->tx.frame_left && !conn->tx.hdr_len;
+}
+
+/*
+ * @bytes of the queue's front are sent (or dropped): find the ends of messages
+ * in them and give the credit back.
+ */
+static void zmq_tx_advance(struct zmq_conn *conn, u64 bytes)
+{
+	struct zmq_tx *tx = &conn->tx;
+	u64 left = bytes;
+	u32 msgs = 0;
+
+	while (left) {
+		struct zmq_zmtp_hdr hdr;
+		u64 step;
+
+		if (!tx->frame_left) {
+			zmq_segq_header(&tx->q, &hdr);
+			tx->frame_left = hdr.size + hdr.len;
+			tx->more = hdr.flags & ZMQ_ZMTP_MORE;
+		}
+		step = min(left, tx->frame_left);
+		zmq_segq_trim(&tx->q, step);
+		tx->frame_left -= step;
+		left -= step;
+		if (!tx->frame_left && !tx->more)
+			msgs++;
+	}
+	zmq_pipe_sent(conn->pipe, bytes, msgs);
+}
+
+/* Point @vec at short segments at the front.  Return: how many. */
+static int zmq_tx_gather(const struct zmq_segq *q, struct kvec *vec,
+			 size_t *len)
+{
+	const struct zmq_segblk *blk;
+	int n = 0;
+	int i;
+
+	*len = 0;
+	for (blk = q->head; blk; blk = blk->next) {
+		for (i = blk->first; i < blk->end; i++) {
+			const struct zmq_seg *seg = &blk->seg[i];
+
+			if (seg->len > ZMQ_TX_COPY_MAX || n == ZMQ_TX_VEC)
+				return n;
+			vec[n].iov_base = zmq_seg_ptr(seg);
+			vec[n].iov_len = seg->len;
+			*len += seg->len;
+			n++;
+		}
+	}
+	return n;
+}
+
+/* Send from the front of the queue.  Return: 0 or why it stopped. */
+static int zmq_tx_send_data(struct zmq_conn *conn)
+{
+	struct zmq_segq *q = &conn->tx.q;
+	struct kvec vec[ZMQ_TX_VEC];
+	struct zmq_seg *seg;
+	size_t len;
+	int n, sent;
+
+	n = zmq_tx_gather(q, vec, &len);
+	if (n) {
+		sent = conn->tp->send(conn, vec, n, len, q->bytes > len);
+	} else {
+		seg = zmq_segq_first(q);
+		sent = conn->tp->send_page(conn, zmq_seg_page(seg), seg->off,
+					   seg->len, q->bytes > seg->len);
+	}
+	if (sent < 0)
+		return sent;
+	zmq_tx_advance(conn, sent);
+	return 0;
+}
+
+/* Begin a frame for a ZMTP 1.0 peer: its header in the old framing. */
+static void zmq_tx_begin_v1(struct zmq_conn *conn)
+{
+	struct zmq_tx *tx = &conn->tx;
+	struct zmq_zmtp_hdr hdr;
+
+	zmq_segq_header(&tx->q, &hdr);
+	tx->hdr_len = zmq_zmtp_hdr_encode_v1(tx->hdr, hdr.flags, hdr.len);
+	tx->hdr_off = 0;
+	tx->frame_left = hdr.len;
+	tx->more = hdr.flags & ZMQ_ZMTP_MORE;
+	zmq_segq_trim(&tx->q, hdr.size);
+	zmq_pipe_sent(conn->pipe, hdr.size, 0);
+}
+
+static void zmq_tx_end_v1(struct zmq_conn *conn)
+{
+	struct zmq_tx *tx = &conn->tx;
+
+	if (tx->frame_left || tx->hdr_off < tx->hdr_len)
+		return;
+	tx->hdr_len = 0;
+	zmq_pipe_sent(conn->pipe, 0, tx->more ? 0 : 1);
+}
+
+static int zmq_tx_send_v1(struct zmq_conn *conn)
+{
+	struct zmq_tx *tx = &conn->tx;
+	struct zmq_seg *seg;
+	struct kvec vec;
+	int n;
+
+	if (!tx->hdr_len)
+		zmq_tx_begin_v1(conn);
+	if (tx->hdr_off < tx->hdr_len) {
+		vec.iov_base = tx->hdr + tx->hdr_off;
+		vec.iov_len = tx->hdr_len - tx->hdr_off;
+		n = conn->tp->send(conn, &vec, 1, vec.iov_len, tx->frame_left);
+		if (n < 0)
+			return n;
+		tx->hdr_off += n;
+	} else {
+		u32 len;
+
+		seg = zmq_segq_first(&tx->q);
+		len = min_t(u64, seg->len, tx->frame_left);
+		n = conn->tp->send_page(conn, zmq_seg_page(seg), seg->off, len,
+					tx->frame_left > len);
+		if (n < 0)
+			return n;
+		zmq_segq_trim(&tx->q, n);
+		tx->frame_left -= n;
+		zmq_pipe_sent(conn->pipe, n, 0);
+	}
+	zmq_tx_end_v1(conn);
+	return 0;
+}
+
+/* Send until nothing is left or the lower socket is full; TX_BUSY owned. */
+static int zmq_tx_run(struct zmq_conn *conn)
+{
+	struct zmq_tx *tx = &conn->tx;
+	int err;
+
+	for (;;) {
+		if (zmq_tx_at_boundary(conn)) {
+			err = zmq_tx_send_control(conn);
+			if (err)
+				return err;
+		}
+		/* Pairs with the release in zmq_conn_set_state(). */
+		if (smp_load_acquire(&conn->state) != ZMQ_CONN_READY)
+			return 0;
+		if (zmq_segq_empty(&tx->q) && !tx->hdr_len &&
+		    !zmq_pipe_take(conn->pipe, &tx->q))
+			return 0;
+		if (conn->version == ZMQ_ZMTP_1_0)
+			err = zmq_tx_send_v1(conn);
+		else
+			err = zmq_tx_send_data(conn);
+		if (err)
+			return err;
+	}
+}
+
+/*
+ * The lower socket took no more.  Its write_space callback goes on, or if that
+ * has come already, or memory is short, tx_work after a moment.
+ */
+static void zmq_tx_stopped(struct zmq_conn *conn, int err)
+{
+	set_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+	smp_mb__after_atomic();
+	switch (err) {
+	case -EAGAIN:
+		if (!conn->tp->writable(conn->lower->sk))
+			break;
+		fallthrough;
+	case -ENOMEM:
+	case -ENOBUFS:
+		zmq_conn_flush_kick(conn, 1);
+		break;
+	default:
+		set_bit(ZMQ_CONN_EOF, &conn->flags);
+		zmq_conn_kick(conn, 0);
+	}
+}
+
+static void zmq_tx_lock_lower(struct zmq_conn *conn)
+{
+	if (conn->tp->locked)
+		lock_sock(conn->lower->sk);
+}
+
+static void zmq_tx_unlock_lower(struct zmq_conn *conn)
+{
+	if (conn->tp->locked)
+		release_sock(conn->lower->sk);
+}
+
+/* Does the pipe hold messages?  Also for who does not own the sending end. */
+static bool zmq_tx_pipe_pending(struct zmq_conn *conn)
+{
+	struct zmq_pipe *pipe;
+	bool pending;
+
+	rcu_read_lock();
+	pipe = READ_ONCE(conn->pipe);
+	pending = pipe && !zmq_segq_empty(&pipe->txq);
+	rcu_read_unlock();
+	return pending;
+}
+
+/* Is there something that could be sent now? */
+static bool zmq_tx_pending(struct zmq_conn *conn)
+{
+	if (test_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags))
+		return false;
+	switch (smp_load_acquire(&conn->state)) {
+	case ZMQ_CONN_READY:
+		return READ_ONCE(conn->ctl_count) ||
+		       !zmq_segq_empty(&conn->tx.q) || conn->tx.hdr_len ||
+		       zmq_tx_pipe_pending(conn);
+	case ZMQ_CONN_HANDSHAKE:
+		return READ_ONCE(conn->ctl_count);
+	default:
+		return false;
+	}
+}
+
+static void zmq_tx_release(struct zmq_conn *conn)
+{
+	clear_bit_unlock(ZMQ_CONN_TX_BUSY, &conn->flags);
+	/* Pairs with the full barrier of a failed test_and_set_bit(). */
+	smp_mb__after_atomic();
+	wake_up_bit(&conn->flags, ZMQ_CONN_TX_BUSY);
+}
+
+/**
+ * zmq_tx_flush - send what is queued
+ * @conn: the connection; the caller has a reference
+ *
+ * Context: process, none of our locks held.
+ */
+void zmq_tx_flush(struct zmq_conn *conn)
+{
+	int err;
+
+	do {
+		if (test_and_set_bit(ZMQ_CONN_TX_BUSY, &conn->flags))
+			return;
+		if (!zmq_tx_pending(conn)) {
+			zmq_tx_release(conn);
+			continue;
+		}
+		zmq_tx_lock_lower(conn);
+		err = zmq_tx_run(conn);
+		if (err)
+			zmq_tx_stopped(conn, err);
+		zmq_tx_unlock_lower(conn);
+		zmq_tx_release(conn);
+	} while (zmq_tx_pending(conn));
+	if (test_bit(ZMQ_CONN_CLOSE, &conn->flags) && zmq_tx_idle(conn))
+		zmq_conn_kick(conn, 0);
+}
+
+/* Own the sending end; waits for a flush to finish.  conn->mutex held. */
+void zmq_tx_stop(struct zmq_conn *conn)
+{
+	might_sleep();
+	wait_on_bit_lock(&conn->flags, ZMQ_CONN_TX_BUSY, TASK_UNINTERRUPTIBLE);
+}
+
+/* Give it back. */
+void zmq_tx_start(struct zmq_conn *conn)
+{
+	zmq_tx_release(conn);
+}
+
+/* Is everything sent that was queued? */
+bool zmq_tx_idle(struct zmq_conn *conn)
+{
+	return !READ_ONCE(conn->ctl_count) &&
+	       zmq_segq_empty(&conn->tx.q) && !conn->tx.hdr_len &&
+	       !zmq_tx_pipe_pending(conn);
+}
+
+/**
+ * zmq_tx_reset - the lower socket's stream broke
+ * @conn: the connection, TX stopped
+ * @keep: messages not begun stay for the next connection; else all are dropped
+ *
+ * A message of which some bytes went out is lost, as in libzmq: the next
+ * stream begins at a message boundary.
+ */
+void zmq_tx_reset(struct zmq_conn *conn, bool keep)
+{
+	struct zmq_tx *tx = &conn->tx;
+	struct zmq_pipe *pipe = conn->pipe;
+
+	zmq_tx_drop_control(conn);
+	if (!pipe)
+		return;
+	if (tx->hdr_len) {
+		/* ZMTP 1.0: the header left the queue before. */
+		zmq_segq_trim(&tx->q, tx->frame_left);
+		zmq_pipe_sent(pipe, tx->frame_left, tx->more ? 0 : 1);
+		tx->hdr_len = 0;
+		tx->frame_left = 0;
+	}
+	while (tx->frame_left || (tx->more && !zmq_segq_empty(&tx->q))) {
+		struct zmq_zmtp_hdr hdr;
+
+		if (!tx->frame_left) {
+			zmq_segq_header(&tx->q, &hdr);
+			tx->frame_left = hdr.size + hdr.len;
+			tx->more = hdr.flags & ZMQ_ZMTP_MORE;
+		}
+		zmq_tx_advance(conn, tx->frame_left);
+	}
+	tx->more = false;
+	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+	if (keep)
+		return;
+	zmq_pipe_take(pipe, &tx->q);
+	if (!zmq_segq_empty(&tx->q))
+		zmq_tx_advance(conn, tx->q.bytes);
+	zmq_segq_free(&tx->q);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Socket types: one const table of operations each, in pattern_*.c. */
+#ifndef _NET_ZMQ_TYPE_H
+#define _NET_ZMQ_TYPE_H
+
+#include <linux/sockptr.h>
+#include "zmq.h"
+
+struct zmq_rx;
+
+/**
+ * struct zmq_type - what makes a socket type
+ * @id: libzmq's number, the protocol argument of socket(2)
+ * @name: for /proc and messages
+ * @sends: users may send
+ * @receives: users may receive
+ * @publishes: takes subscriptions from its peers
+ * @subscribes: announces subscriptions to its peers
+ * @no_linger: nothing it queues is worth waiting for at close (SUB)
+ * @single: takes one peer only, later ones are refused
+ *
+ * Under lock_sock(zsk), process context:
+ * @init: set up @zsk's part for the type.  May be NULL.
+ * @fini: free it; no pipe is left.  May be NULL.
+ * @release: the socket is closed: drop references to pipes.  May be NULL.
+ * @send_begin: the first part of a message comes, @len bytes at @from.
+ *	0: append it; 1: it was consumed (a routing id); -EAGAIN: no peer can
+ *	take a message now, wait; -EBADFD: not this socket's turn to send;
+ *	-EHOSTUNREACH.
+ * @send: @msg is a whole message: hand it over to pipes, or drop it.  Number
+ *	of peers that got it; -EAGAIN as above and the message stays.
+ * @attach: @pipe has joined zsk->pipes.
+ * @ready: @pipe's connection finished its handshake.  -EEXIST, -EBUSY:
+ *	refuse the peer.
+ * @lost: @pipe's connection broke; @pipe stays and reconnects.
+ * @detach: @pipe is leaving.
+ * @subscribe: the peer of @pipe subscribed (@on) or cancelled; @publishes only.
+ * @setsockopt: -ENOPROTOOPT: not an option of this type.
+ *
+ * Under rx_lock, any context:
+ * @can_send: would a send not block?
+ * @recv_check: -EBADFD: not this socket's turn to receive.
+ * @recv_begin: the next message of @pipe is about to be read.  0: go on;
+ *	-EAGAIN: it was dropped, try the next one.
+ * @recv_end: its last part was read.
+ *
+ * In the parser, softirq or process context, lower lock held, rx_lock not:
+ * @rx_accept: a whole message arrived, described by @rx.  1: queue it; 0: drop
+ *	it; -EPROTO: the peer may not send this.
+ */
+struct zmq_type {
+	u8		id;
+	const char	*name;
+	bool		sends;
+	bool		receives;
+	bool		publishes;
+	bool		subscribes;
+	bool		no_linger;
+	bool		single;
+
+	int (*init)(struct zmq_sock *zsk);
+	void (*fini)(struct zmq_sock *zsk);
+	void (*release)(struct zmq_sock *zsk);
+	int (*send_begin)(struct zmq_sock *zsk, struct iov_iter *from,
+			  size_t len, bool more);
+	int (*send)(struct zmq_sock *zsk, struct zmq_asm *msg);
+	void (*attach)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
+	int (*ready)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
+	void (*lost)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
+	void (*detach)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
+	int (*subscribe)(struct zmq_sock *zsk, struct zmq_pipe *pipe,
+			 const u8 *topic, size_t len, bool on);
+	int (*setsockopt)(struct zmq_sock *zsk, int opt, const u8 *val,
+			  size_t len);
+
+	bool (*can_send)(struct zmq_sock *zsk);
+	int (*recv_check)(struct zmq_sock *zsk);
+	int (*recv_begin)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
+	void (*recv_end)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
+
+	int (*rx_accept)(struct zmq_sock *zsk, struct zmq_rx *rx);
+};
+
+extern const struct zmq_type zmq_pattern_pair;
+extern const struct zmq_type zmq_pattern_pub;
+extern const struct zmq_type zmq_pattern_sub;
+extern const struct zmq_type zmq_pattern_req;
+extern const struct zmq_type zmq_pattern_rep;
+extern const struct zmq_type zmq_pattern_dealer;
+extern const struct zmq_type zmq_pattern_router;
+extern const struct zmq_type zmq_pattern_pull;
+extern const struct zmq_type zmq_pattern_push;
+
+/* The table of a protocol number, or NULL. */
+const struct zmq_type *zmq_type_find(int protocol);
+
+/* An int option that must be 0 or 1.  Return: it, or -EINVAL. */
+int zmq_type_bool(const u8 *val, size_t len);
+
+#endif /* _NET_ZMQ_TYPE_H */

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The ipc transport: AF_UNIX stream sockets. */
+#include <linux/cred.h>
+#include <linux/fs_struct.h>
+#include <linux/un.h>
+#include <net/af_unix.h>
+#include "ep.h"
+
+#define ZMQ_UNIX_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL)
+
+/* Socket address of an endpoint.  Return: its length. */
+static int zmq_unix_addr(const struct zmq_endpoint *addr,
+			 struct sockaddr_un *sun)
+{
+	memset(sun, 0, sizeof(*sun));
+	sun->sun_family = AF_UNIX;
+	if (addr->wild)
+		return sizeof(sa_family_t);	/* autobind: an abstract name */
+	if (addr->abstract) {
+		memcpy(sun->sun_path + 1, addr->path, addr->path_len);
+		return offsetof(struct sockaddr_un, sun_path) + 1 +
+		       addr->path_len;
+	}
+	memcpy(sun->sun_path, addr->path, addr->path_len);
+	return offsetof(struct sockaddr_un, sun_path) + addr->path_len + 1;
+}
+
+static int zmq_unix_create(struct zmq_ep *ep, struct socket **res)
+{
+	int err;
+
+	err = sock_create_kern(sock_net(&ep->zsk->sk), AF_UNIX, SOCK_STREAM, 0,
+			       res);
+	if (err)
+		return err;
+	zmq_compat_sk_hold_net((*res)->sk);
+	return 0;
+}
+
+static void zmq_unix_tune(struct socket *sock, const struct zmq_options *opt)
+{
+	int val;
+
+	if (opt->sndbuf < 0)
+		return;
+	val = opt->sndbuf;
+	sock_setsockopt(sock, SOL_SOCKET, SO_SNDBUF, KERNEL_SOCKPTR(&val),
+			sizeof(val));
+}
+
+static char *zmq_unix_name(struct socket *sock)
+{
+	struct sockaddr_un sun = {};
+	int len, off = offsetof(struct sockaddr_un, sun_path);
+
+	len = kernel_getsockname(sock, (struct sockaddr *)&sun);
+	if (len <= off)
+		return NULL;
+	if (sun.sun_path[0])
+		return kasprintf(GFP_KERNEL_ACCOUNT, "ipc://%.*s", len - off,
+				 sun.sun_path);
+	return kasprintf(GFP_KERNEL_ACCOUNT, "ipc://@%.*s", len - off - 1,
+			 sun.sun_path + 1);
+}
+
+/*
+ * An existing path is EADDRINUSE, as for any unix socket; who wants a stale
+ * one away removes it.  (The library does, as libzmq does.)
+ */
+static int zmq_unix_listen(struct zmq_ep *ep)
+{
+	struct sockaddr_un sun;
+	struct socket *sock;
+	int len, err;
+
+	err = zmq_unix_create(ep, &sock);
+	if (err)
+		return err;
+	zmq_unix_tune(sock, &ep->opt);
+	len = zmq_unix_addr(&ep->addr, &sun);
+	err = kernel_bind(sock, (zmq_compat_sockaddr *)&sun, len);
+	if (err)
+		goto err_release;
+	err = kernel_listen(sock, ep->opt.backlog);
+	if (err)
+		goto err_release;
+	ep->bound = zmq_unix_name(sock);
+	err = -ENOMEM;
+	if (!ep->bound)
+		goto err_release;
+	ep->listener = sock;
+	return 0;
+
+err_release:
+	sock_release(sock);
+	return err;
+}
+
+static int zmq_unix_check(struct zmq_ep *ep)
+{
+	return 0;
+}
+
+/*
+ * Connect with the credentials, root and working directory of the endpoint's
+ * user: a worker has those of init, or none.
+ */
+static int zmq_unix_connect_as(struct zmq_ep *ep, struct socket *sock,
+			       struct sockaddr_un *sun, int len)
+{
+	const struct cred *old = override_creds(ep->cred);
+	struct fs_struct *saved = current->fs;
+	struct fs_struct *fs;
+	int err = -ENOMEM;
+
+	if (!ep->has_fs) {
+		err = kernel_connect(sock, (zmq_compat_sockaddr *)sun, len,
+				     O_NONBLOCK);
+		goto out;
+	}
+	fs = kzalloc(sizeof(*fs), GFP_KERNEL);
+	if (!fs)
+		goto out;
+	zmq_compat_fs_init(fs, &ep->root, &ep->pwd);
+	task_lock(current);
+	current->fs = fs;
+	task_unlock(current);
+	err = kernel_connect(sock, (zmq_compat_sockaddr *)sun, len, O_NONBLOCK);
+	task_lock(current);
+	current->fs = saved;
+	task_unlock(current);
+	kfree(fs);
+out:
+	revert_creds(old);
+	return err;
+}
+
+/* One socket an attempt: a unix socket cannot be connected twice. */
+static int zmq_unix_connect(struct zmq_conn *conn)
+{
+	struct zmq_ep *ep = conn->ep;
+	struct sockaddr_un sun;
+	struct socket *sock;
+	int len, err;
+
+	err = zmq_unix_create(ep, &sock);
+	if (err)
+		return err;
+	zmq_unix_tune(sock, &ep->opt);
+	len = zmq_unix_addr(&ep->addr, &sun);
+	err = zmq_unix_connect_as(ep, sock, &sun, len);
+	if (err) {
+		sock_release(sock);
+		return err;
+	}
+	WRITE_ONCE(conn->lower, sock);
+	zmq_stream_install(conn);
+	return 0;
+}
+
+/* Drop the skb that the parser has not finished. */
+static void zmq_unix_drop_skb(struct zmq_conn *conn)
+{
+	kfree_skb(conn->rx_skb);
+	conn->rx_skb = NULL;
+	conn->rx_skb_off = 0;
+}
+
+static void zmq_unix_disconnect(struct zmq_conn *conn)
+{
+	struct socket *sock = conn->lower;
+
+	if (!sock)
+		return;
+	zmq_stream_remove(conn);
+	zmq_tx_stop(conn);
+	zmq_stream_lock(conn);
+	WRITE_ONCE(conn->lower, NULL);
+	zmq_unix_drop_skb(conn);
+	zmq_stream_unlock(conn);
+	zmq_tx_start(conn);
+	sock_release(sock);
+}
+
+static int zmq_unix_connected(struct zmq_conn *conn)
+{
+	return 0;
+}
+
+static void zmq_unix_adopt(struct zmq_conn *conn)
+{
+	zmq_unix_tune(conn->lower, zmq_conn_options(conn));
+}
+
+/*
+ * Takes the skb from ->read_skb().  Orphaned: else a message longer than the
+ * sender's buffer would never be complete.
+ */
+static int zmq_unix_actor(struct sock *sk, struct sk_buff *skb)
+{
+	struct zmq_conn *conn;
+	int len = skb->len;
+
+	rcu_read_lock();
+	conn = rcu_dereference_sk_user_data(sk);
+	if (conn && !conn->rx_skb) {
+		skb_orphan(skb);
+		conn->rx_skb = skb;
+		conn->rx_skb_off = 0;
+		skb = NULL;
+	}
+	rcu_read_unlock();
+	kfree_skb(skb);
+	return len;
+}
+
+/* The rest of the skb at hand.  Return: is it used up? */
+static bool zmq_unix_feed(struct zmq_conn *conn)
+{
+	struct sk_buff *skb = conn->rx_skb;
+	u32 left = skb->len - conn->rx_skb_off;
+
+	if (left)
+		conn->rx_skb_off += zmq_rx_feed(conn, skb, conn->rx_skb_off,
+						left);
+	if (conn->rx_skb_off < skb->len)
+		return false;
+	consume_skb(skb);
+	conn->rx_skb = NULL;
+	return true;
+}
+
+static bool zmq_unix_read(struct zmq_conn *conn)
+{
+	struct socket *sock = conn->lower;
+	bool got = false;
+
+	if (!sock)
+		return false;
+	for (;;) {
+		if (!conn->rx_skb &&
+		    sock->ops->read_skb(sock->sk, zmq_unix_actor) < 0)
+			return got;
+		if (!conn->rx_skb)
+			return got;
+		got = true;
+		if (!zmq_unix_feed(conn))
+			return got;
+	}
+}
+
+static int zmq_unix_send(struct zmq_conn *conn, struct kvec *vec, int n,
+			 size_t len, bool more)
+{
+	struct socket *sock = conn->lower;
+	struct msghdr msg = { .msg_flags = ZMQ_UNIX_FLAGS };
+
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, vec, n, len);
+	return sock->ops->sendmsg(sock, &msg, len);
+}
+
+static int zmq_unix_send_page(struct zmq_conn *conn, struct page *page,
+			      u32 off, u32 len, bool more)
+{
+	struct kvec vec = {
+		.iov_base = (u8 *)page_address(page) + off,
+		.iov_len = len,
+	};
+
+	return zmq_unix_send(conn, &vec, 1, len, more);
+}
+
+/* As unix_writable(). */
+static bool zmq_unix_writable(const struct sock *sk)
+{
+	return (refcount_read(&sk->sk_wmem_alloc) << 2) <=
+	       READ_ONCE(sk->sk_sndbuf);
+}
+
+static bool zmq_unix_has_input(struct zmq_conn *conn)
+{
+	return conn->rx_skb || (conn->lower &&
+		!skb_queue_empty_lockless(&conn->lower->sk->sk_receive_queue));
+}
+
+const struct zmq_transport zmq_unix_transport = {
+	.proto		= ZMQ_ENDPOINT_IPC,
+	.locked		= false,
+	.listen		= zmq_unix_listen,
+	.check		= zmq_unix_check,
+	.connect	= zmq_unix_connect,
+	.disconnect	= zmq_unix_disconnect,
+	.connected	= zmq_unix_connected,
+	.adopt		= zmq_unix_adopt,
+	.read		= zmq_unix_read,
+	.send		= zmq_unix_send,
+	.send_page	= zmq_unix_send_page,
+	.writable	= zmq_unix_writable,
+	.has_input	= zmq_unix_has_input,
+};

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * AF_ZMQ: the socket object, and the rules that hold for all files.
+ *
+ * Objects
+ *	file -> zmq_sock <- zmq_pipe <- zmq_conn <- lower socket's callbacks
+ *	zmq_endpoint_table entries (zmq_ep) -> zmq_sock
+ *	armed timers and queued work -> zmq_conn
+ * An arrow is a counted reference.  What points the other way is cut by the
+ * teardown of the object that is pointed at.
+ *
+ * Lock order
+ *   0	zsk->ep_mutex		endpoints of a socket; syscalls
+ *	conn->mutex		state of a connection; ctl work, connect(2)
+ *   1	lock_sock(zsk)		options, assembly, choice of pipe, appending
+ *				to pipes, attaching and detaching pipes
+ *   2	conn ZMQ_CONN_TX_BUSY	ownership of the sending end; test_and_set by
+ *				senders, waited for by teardown only
+ *   3	lock_sock(lower) or its slock (TCP), ZMQ_CONN_RX_BUSY (unix):
+ *				the lower socket and the parser
+ *   4	zsk->rx_lock		spin_bh: received messages, fair queue, list
+ *				of writable pipes, wait conditions
+ *	pipe->tx_lock		spin_bh: a pipe's send queue; leaf, and never
+ *				together with rx_lock
+ *   5	the socket's wait queue	wake-ups, under 4 or none
+ * Rules: 1 is never held while 2 or 3 is taken (a sender appends, releases,
+ * and flushes then).  Softirq takes 3 (held by TCP already), then 4, then 5.
+ * The locks of two AF_ZMQ sockets never nest.  User memory is touched under 1
+ * (send) or under no lock (receive).  Receiving never sends: what it has to
+ * answer is queued and flushed by work.
+ */
+#ifndef _NET_ZMQ_ZMQ_H
+#define _NET_ZMQ_ZMQ_H
+
+#include <linux/mutex.h>
+#include <linux/rhashtable-types.h>
+#include <linux/workqueue.h>
+#include <linux/zmq.h>
+#include <net/sock.h>
+#include "chunk.h"
+#include "options.h"
+#include "pipe.h"
+#include "trie.h"
+
+struct zmq_context;
+struct zmq_type;
+
+/**
+ * struct zmq_asm - the message that is being sent
+ * @q: frames so far
+ * @open: some parts are in and more were announced
+ * @drop: the rest of the message is swallowed
+ * @parts: parts so far
+ * @bytes: bytes of their bodies
+ * @first: body length of the first part
+ * @pipe: whom a ROUTER's message is for; one reference
+ * @peers: PUB: how many got it
+ */
+struct zmq_asm {
+	struct zmq_segq	q;
+	bool		open;
+	bool		drop;
+	u32		parts;
+	u64		bytes;
+	u64		first;
+	struct zmq_pipe	*pipe;
+	int		peers;
+};
+
+/**
+ * struct zmq_req_state - REQ's part of a socket
+ * @waiting: a request is out; rx_lock
+ * @pipe: where it went, NULL if that peer is gone; rx_lock
+ * @id: its number; rx_lock
+ * @correlate: ZMQ_REQ_CORRELATE; lock_sock and rx_lock to write
+ * @relaxed: ZMQ_REQ_RELAXED; lock_sock and rx_lock to write
+ */
+struct zmq_req_state {
+	bool		waiting;
+	struct zmq_pipe	*pipe;
+	u32		id;
+	bool		correlate;
+	bool		relaxed;
+};
+
+/**
+ * struct zmq_rep_state - REP's part of a socket
+ * @replying: a request was read whole, the reply is due; rx_lock
+ * @pipe: where the request came from, one reference; rx_lock
+ * @envelope: its frames up to the empty one, to be sent back; rx_lock
+ * @len: bytes in @envelope
+ */
+struct zmq_rep_state {
+	bool		replying;
+	struct zmq_pipe	*pipe;
+	u8		*envelope;
+	u32		len;
+};
+
+/**
+ * struct zmq_router_state - ROUTER's part of a socket
+ * @table: attached pipes by routing id; lock_sock
+ * @next: next number for a peer without an id
+ * @mandatory: ZMQ_ROUTER_MANDATORY
+ * @handover: ZMQ_ROUTER_HANDOVER
+ */
+struct zmq_router_state {
+	struct rhashtable	table;
+	u32			next;
+	bool			mandatory;
+	bool			handover;
+};
+
+/**
+ * struct zmq_pub_state - PUB's part of a socket
+ * @trie: who wants what; lock_sock
+ * @seq: number of the message being matched; lock_sock
+ */
+struct zmq_pub_state {
+	struct zmq_trie	trie;
+	u64		seq;
+};
+
+/**
+ * struct zmq_sub_state - SUB's part of a socket
+ * @trie: what we want; changed under lock_sock and rx_lock, read under either
+ * @recheck: something was unsubscribed: filter again when reading; rx_lock
+ */
+struct zmq_sub_state {
+	struct zmq_trie	trie;
+	bool		recheck;
+};
+
+/**
+ * struct zmq_sock - an AF_ZMQ socket
+ * @sk: the socket; must be first
+ * @users: its descriptor, endpoints, connections and pipes; when all are gone
+ *	@free_work takes it apart where sleeping is allowed, and drops the one
+ *	sock reference that they share
+ * @free_work: see @users
+ * @type: its type's operations
+ * @opt: options; lock_sock
+ * @eintr: ZMQ_AF_EINTR
+ * @closing: closed, lingering; lock_sock and rx_lock to write
+ * @shutdown: context terminated or shutdown(2): calls fail; WRITE_ONCE
+ * @ctx: its context or NULL; one reference; lock_sock
+ * @ctx_node: in ctx->members
+ * @net_node: in the namespace's list of sockets
+ * @ep_mutex: serialises bind, connect, unbind, disconnect, close
+ * @eps: endpoints; @ep_mutex
+ * @last_endpoint: for getsockname(); @ep_mutex
+ * @asm_msg: message in assembly; lock_sock
+ * @tx_pool: where it is written; lock_sock
+ * @pipes: attached pipes; changed under lock_sock and rx_lock
+ * @npipes: how many
+ * @dirty: pipes appended to, to be flushed after release_sock(); lock_sock
+ * @rx_lock: lock level 4
+ * @fq: pipes with messages, in reading order; rx_lock
+ * @lb: pipes that may take a message, next one first; rx_lock
+ * @rx_cur: pipe whose message is being read, one reference; rx_lock
+ * @rx_prefix: its routing id is to be delivered first; rx_lock
+ * @rx_more: last part received was not the last; rx_lock
+ * @rx_waiters: receivers asleep; rx_lock
+ * @wr_seq: counts what a blocked sender waits for; rx_lock to write
+ * @rx_held: frames taken out and put back; rx_lock
+ * @rx_pool: chunk pool for the parsers to borrow; xchg
+ * @stats: counters for ZMQ_AF_STATS
+ * @req: REQ
+ * @rep: REP
+ * @router: ROUTER
+ * @pub: PUB
+ * @sub: SUB
+ */
+struct zmq_sock {
+	struct sock		sk;
+	refcount_t		users;
+	struct work_struct	free_work;
+	const struct zmq_type	*type;
+	struct zmq_options	opt;
+	bool			eintr;
+	bool			closing;
+	bool			shutdown;
+
+	struct zmq_context	*ctx;
+	struct list_head	ctx_node;
+	struct list_head	net_node;
+
+	struct mutex		ep_mutex;
+	struct list_head	eps;
+	char			*last_endpoint;
+
+	struct zmq_asm		asm_msg;
+	struct zmq_chunk_pool	tx_pool;
+	struct list_head	pipes;
+	u32			npipes;
+	struct list_head	dirty;
+
+	spinlock_t		rx_lock;
+	struct list_head	fq;
+	struct list_head	lb;
+	struct zmq_pipe		*rx_cur;
+	bool			rx_prefix;
+	bool			rx_more;
+	u32			rx_waiters;
+	u32			wr_seq;
+	struct list_head	rx_held;
+	struct zmq_chunk_pool	*rx_pool;
+
+	struct {
+		atomic64_t	tx_msgs;
+		atomic64_t	tx_bytes;
+		atomic64_t	rx_msgs;
+		atomic64_t	rx_bytes;
+		atomic64_t	tx_drops;
+		atomic64_t	rx_drops;
+		atomic64_t	protocol_errors;
+	} stats;
+
+	union {
+		struct zmq_req_state	req;
+		struct zmq_rep_state	rep;
+		struct zmq_router_state	router;
+		struct zmq_pub_state	pub;
+		struct zmq_sub_state	sub;
+	};
+};
+
+static inline struct zmq_sock *zmq_sk(const struct sock *sk)
+{
+	return container_of(sk, struct zmq_sock, sk);
+}
+
+/*
+ * Map of the data path.
+ *
+ * send.c		zmq_send_msg		sendmsg -> assembly
+ *			type->send		pattern_*.c: choice of pipes
+ * pipe.c		zmq_pipe_push		append
+ * tx.c			zmq_tx_flush		pipe -> lower socket
+ *
+ * rx.c			zmq_rx_run		lower socket -> pipe
+ * pipe.c		zmq_pipe_publish	append, wake
+ * recv.c		zmq_recv_msg		pipe -> recvmsg
+ */
+
+/* send.c APIs */
+int zmq_send_msg(struct socket *sock, struct msghdr *msg, size_t len);
+int zmq_send_append(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *data,
+		    u32 len, bool more);
+int zmq_send_raw(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *frames,
+		 u32 len);
+void zmq_send_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe);
+void zmq_send_release(struct zmq_sock *zsk);
+void zmq_send_reset(struct zmq_asm *msg);
+
+/* recv.c APIs */
+int zmq_recv_msg(struct socket *sock, struct msghdr *msg, size_t len,
+		 int flags);
+int zmq_recv_next_len(struct zmq_sock *zsk);
+bool zmq_recv_ready(struct zmq_sock *zsk);
+void zmq_recv_purge(struct zmq_sock *zsk);
+void zmq_recv_skip_all(struct zmq_sock *zsk);
+void zmq_recv_skip(struct zmq_sock *zsk, struct zmq_pipe *pipe);
+void zmq_recv_strip(struct zmq_pipe *pipe, u32 bytes);
+
+/* sockopt.c APIs */
+void zmq_sockopt_defaults(struct zmq_options *opt);
+int zmq_sockopt_set(struct socket *sock, int level, int opt, sockptr_t val,
+		    unsigned int len);
+int zmq_sockopt_get(struct socket *sock, int level, int opt,
+		    char __user *val, int __user *len);
+
+/* af.c APIs */
+extern const struct proto_ops zmq_af_ops;
+extern struct proto zmq_af_proto;
+extern struct net_proto_family zmq_af_family;
+static inline void zmq_af_get(struct zmq_sock *zsk)
+{
+	refcount_inc(&zsk->users);
+}
+
+void zmq_af_put(struct zmq_sock *zsk);
+u32 zmq_af_events(struct zmq_sock *zsk);
+void zmq_af_stats(struct zmq_sock *zsk, struct zmq_af_stats *st);
+void zmq_af_shutdown(struct zmq_sock *zsk);
+
+/* Number of the family in force (module parameter). */
+int zmq_main_family(void);
+extern struct workqueue_struct *zmq_main_wq;
+
+#endif /* _NET_ZMQ_ZMQ_H */
