@@ -11,6 +11,8 @@ KERNEL ?= 6.1
 # Seconds, for a whole run in the virtual machine.
 TIMEOUT ?= $(if $(filter debug,$(KERNEL)),7200,1800)
 TESTS ?=
+# More of the virtual machine's kernel command line, as kmemleak=on.
+APPEND ?=
 LIVE ?=
 
 BUILD := $(CURDIR)/build
@@ -37,7 +39,7 @@ RUN :=
 else
 FIND_KDIR = kdir=$$($(VM) kernel --kernel $(KERNEL) build)
 PURPOSE_VM := vm $(if $(filter debug,$(KERNEL)),debug)
-RUN = $(VM) run --kernel $(KERNEL) --timeout $(TIMEOUT) \
+RUN = $(VM) run --kernel $(KERNEL) --timeout $(TIMEOUT) --append "$(APPEND)" \
 	--console $(BUILD)/console-$(KERNEL).log --
 endif
 
@@ -67,7 +69,8 @@ tests: | packages
 	$(MAKE) -C selftests O=$(BUILD)/selftests
 
 ## make test		all tests, in a virtual machine; KERNEL=6.1 (default), 6.12 or debug;
-##			TESTS="pattern ..." for some of them; LIVE=1 on the running kernel
+##			TESTS="pattern ..." for some of them; LIVE=1 on the running kernel;
+##			KERNEL=debug APPEND=kmemleak=on also looks for leaks
 test:
 	@$(SETUP) build test $(PURPOSE_VM)
 	@$(FIND_KDIR) && $(MAKE) KDIR=$$kdir all tests && $(MAKE) KDIR=$$kdir run-tests

@@ -4,8 +4,9 @@
 
     check.py --build BUILD [CHECK...]
 
-Checks: sparse and W=1 builds of the module for each kernel, checkpatch
---strict on the C sources and headers.
+Checks: sparse and W=1 builds of the module for each kernel, checkpatch on all C
+(--strict but for the library), and the module's pure code as a program under
+address and undefined behaviour sanitizers.
 """
 
 import argparse
@@ -78,6 +79,15 @@ def checkpatch(patterns, exceptions, options, ignored):
     return findings
 
 
+def fuzz(build_dir):
+    """What fails of the module's pure code under the compiler's sanitizers."""
+    done = subprocess.run(["make", "-C", "userspace/fuzz",
+                           f"O={os.path.abspath(build_dir)}/fuzz", "check"],
+                          cwd=TREE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    return done.stdout.splitlines() if done.returncode else []
+
+
 def all_checks(build_dir):
     """Name and function of each check."""
     for name in KERNELS:
@@ -87,6 +97,7 @@ def all_checks(build_dir):
             build_dir, kernels.find(name), ["C=2", "CF=-D__CHECK_ENDIAN__"])
     for what, *how in STYLE_CHECKS:
         yield f"checkpatch of {what}", lambda how=how: checkpatch(*how)
+    yield "mutated input for the pure code", lambda: fuzz(build_dir)
 
 
 def main():

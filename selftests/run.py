@@ -21,6 +21,7 @@ from results import HERE, KernelLog, Tap, Totals
 EXIT_SKIP = 4
 SLOW = 5 if os.environ.get("AF_ZMQ_VM") == "debug" else 1   # factor for time limits
 UNLOAD_LIMIT = 60
+KMEMLEAK = "/sys/kernel/debug/kmemleak"
 
 
 def emit(text):
@@ -58,6 +59,21 @@ def sockets():
     try:
         with open("/proc/net/zmq", encoding="utf-8") as listing:
             return listing.read()
+    except OSError as error:
+        return str(error)
+
+
+def leaks():
+    """What kmemleak finds; "" if nothing."""
+    try:
+        with open(KMEMLEAK, "r+", encoding="utf-8", errors="replace") as file:
+            # Twice, as it does not suspect what is younger than five seconds.
+            for pause in (6, 0):
+                file.write("scan")
+                file.flush()
+                time.sleep(pause)
+        with open(KMEMLEAK, encoding="utf-8", errors="replace") as file:
+            return file.read()
     except OSError as error:
         return str(error)
 
@@ -161,8 +177,10 @@ def main():
         print("run.py: no such test", file=sys.stderr)
         return 1
     totals = Totals()
+    with open("/proc/cmdline", encoding="ascii") as line:
+        leak_check = "kmemleak=on" in line.read().split()
     emit("KTAP version 1")
-    emit(f"1..{len(tests) + 2}")
+    emit(f"1..{len(tests) + 2 + leak_check}")
 
     log = KernelLog()
     error = load(args.module)
@@ -179,10 +197,12 @@ def main():
         problems = "; ".join(test.tap.problems)
         outcome(number, result.failed, test.name, f"{result}, {time.monotonic() - begin:.1f} s"
                 + (f": {problems}" if problems else ""), test.output)
-    error = unload() or "\n".join(log.complaint() or [])
-    totals += Totals(passed=not error, failed=bool(error))
-    outcome(len(tests) + 2, error, "rmmod", "failed" if error else "unloaded",
-            (error or "").splitlines())
+    last = [("rmmod", unload() or "\n".join(log.complaint() or []))]
+    if leak_check:
+        last.append(("kmemleak", leaks()))
+    for number, (name, error) in enumerate(last, len(tests) + 2):
+        totals += Totals(passed=not error, failed=bool(error))
+        outcome(number, error, name, "failed" if error else "clean", error.splitlines())
     emit(str(totals))
     return 1 if totals.failed else 0
 

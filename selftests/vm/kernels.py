@@ -115,6 +115,10 @@ def from_image(name, release, root, build):
     """The Kernel in an unpacked image package."""
     modules = os.path.join(root, "lib/modules", release)
     if not os.path.exists(os.path.join(modules, "modules.dep")):
+        link = os.path.join(modules, "build")
+        if os.path.islink(link):
+            os.unlink(link)
+        os.symlink(build, link)
         run("depmod", "-b", root, release)
     return Kernel(name, release, os.path.join(root, "boot/vmlinuz-" + release),
                   build, modules)

@@ -22,7 +22,7 @@ from kernels import Kernel, KernelError
 
 EXIT_TIMEOUT, EXIT_VM, EXIT_COMPLAINT = 124, 125, 126
 TREE = os.path.dirname(os.path.dirname(kernels.HERE))
-BOOT_LIMIT = 240        # seconds until the guest must have started the command
+BOOT_LIMIT = 300        # seconds until the guest must have started the command
 KVM_BOOT_LIMIT = 15     # the same for the attempt that tells whether KVM works
 GRACE = 20              # seconds between the guest's time limit and ours
 HIDDEN = ("/dev/shm", "/run", "/tmp", "/var/tmp")  # tmpfs in the guest
