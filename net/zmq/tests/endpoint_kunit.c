@@ -6,7 +6,7 @@
 #include "../endpoint.h"
 
 #define TEN	"0123456789"
-#define HUNDRED	TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define HUNDRED	"" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
 enum { CONNECT, BIND };
 
@@ -147,14 +147,19 @@ static void parse__inproc(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ep.proto, ZMQ_ENDPOINT_INPROC);
 }
 
-#define STR(s)	(s), sizeof(s) - 1
+/* A string that may have NULs inside. */
+struct endpoint_str {
+	const char	*p;
+	size_t		n;
+};
+
+#define STR(str)	{ (str), sizeof(str) - 1 }
 
 static const struct endpoint_bad_param {
-	const char	*desc;
-	const char	*str;
-	size_t		len;
-	bool		bind;
-	int		error;
+	const char		*desc;
+	struct endpoint_str	str;
+	bool			bind;
+	int			error;
 } endpoint_bad_params[] = {
 	{ "empty", STR(""), BIND, -EINVAL },
 	{ "no separator", STR("tcp"), BIND, -EINVAL },
@@ -239,7 +244,7 @@ static void parse__refused(struct kunit *test)
 	const struct endpoint_bad_param *p = test->param_value;
 	struct zmq_endpoint ep;
 
-	KUNIT_EXPECT_EQ(test, endpoint_parse(test, &ep, p->str, p->len,
+	KUNIT_EXPECT_EQ(test, endpoint_parse(test, &ep, p->str.p, p->str.n,
 					     p->bind), p->error);
 }
 

@@ -6,11 +6,17 @@
 #include <kunit/test.h>
 #include "../handshake.h"
 
-#define BYTES(str)	(const u8 *)(str), sizeof(str) - 1
+/* Bytes that may have zeroes among them. */
+struct handshake_bytes {
+	const u8	*p;
+	size_t		n;
+};
+
+#define BYTES(str)	{ (const u8 *)(str), sizeof(str) - 1 }
 
 #define SIG	"\377\0\0\0\0\0\0\0\1\177"
 #define ZEROS16	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-#define ZEROS48	ZEROS16 ZEROS16 ZEROS16
+#define ZEROS48	"" ZEROS16 ZEROS16 ZEROS16
 #define V3(minor)	SIG "\3" minor "NULL" ZEROS48
 #define V31	V3("\1")
 
@@ -36,10 +42,8 @@ static const struct handshake_param {
 	const char		*desc;
 	u8			type;
 	const char		*id;
-	const u8		*in;
-	size_t			n;
-	const u8		*out;
-	size_t			out_len;
+	struct handshake_bytes	in;
+	struct handshake_bytes	out;
 	enum zmq_zmtp_version	version;
 	int			peer_type;
 	const char		*peer_id;
@@ -94,13 +98,13 @@ static const struct handshake_param {
 	  BYTES(V31 "\0\32\5READY" TYPE("\4", "PUSH")),
 	  BYTES(V31 READY_PULL), ZMQ_ZMTP_3_1, PUSH, "", false, 20 },
 	{ "names in another case", ROUTER, "",
-	  BYTES(V31 "\4\52\5READY\13SOCKET-TYPE\0\0\0\6DEALER"
-		"\10identity\0\0\0\1X"),
+	  BYTES(V31
+		"\4\52\5READY\13SOCKET-TYPE\0\0\0\6DEALER\10identity\0\0\0\1X"),
 	  BYTES(V31 READY_ROUTER), ZMQ_ZMTP_3_1, DEALER, "X", false, 36 },
 	{ "other properties", PULL, "",
-	  BYTES(V31 "\4\60\5READY\3X-a\0\0\0\4text" TYPE("\4", "PUSH")
-		"\1b\0\0\0\0" "\0\0\0\0\0"),
-	  BYTES(V31 READY_PULL), ZMQ_ZMTP_3_1, PUSH, "", false, 42 },
+	  BYTES(V31 "\4\61\5READY\3X-a\0\0\0\4text" TYPE("\4", "PUSH")
+		"\1b\0\0\0\0\0\0\0\0\0"),
+	  BYTES(V31 READY_PULL), ZMQ_ZMTP_3_1, PUSH, "", false, 43 },
 	{ "Identity twice", ROUTER, "",
 	  BYTES(V31 "\4\42\5READY\10Identity\0\0\0\1a\10Identity\0\0\0\1b"),
 	  BYTES(V31 READY_ROUTER), ZMQ_ZMTP_3_1, -1, "b", false, 28 },
@@ -202,7 +206,7 @@ static void handshake_check(struct kunit *test, size_t cut)
 
 	KUNIT_ASSERT_EQ_MSG(test, hs->state, ZMQ_HANDSHAKE_DONE, "cut at %zu",
 			    cut);
-	KUNIT_EXPECT_EQ(test, run->taken, p->n);
+	KUNIT_EXPECT_EQ(test, run->taken, p->in.n);
 	KUNIT_EXPECT_EQ(test, hs->error, 0);
 	KUNIT_EXPECT_EQ(test, hs->version, p->version);
 	KUNIT_EXPECT_EQ(test, hs->peer_type, p->peer_type);
@@ -211,8 +215,8 @@ static void handshake_check(struct kunit *test, size_t cut)
 	KUNIT_ASSERT_EQ(test, hs->peer_id_len, strlen(p->peer_id));
 	KUNIT_EXPECT_EQ(test, memcmp(hs->peer_id, p->peer_id, hs->peer_id_len),
 			0);
-	KUNIT_ASSERT_EQ_MSG(test, run->out_len, p->out_len, "cut at %zu", cut);
-	KUNIT_EXPECT_EQ(test, memcmp(run->out, p->out, p->out_len), 0);
+	KUNIT_ASSERT_EQ_MSG(test, run->out_len, p->out.n, "cut at %zu", cut);
+	KUNIT_EXPECT_EQ(test, memcmp(run->out, p->out.p, p->out.n), 0);
 }
 
 static void input__at_once(struct kunit *test)
@@ -221,10 +225,10 @@ static void input__at_once(struct kunit *test)
 	struct handshake_run *run = test->priv;
 
 	handshake_start(test, p->type, p->id);
-	handshake_feed(test, p->in, p->n);
+	handshake_feed(test, p->in.p, p->in.n);
 	handshake_check(test, 0);
 	if (p->meta_len)
-		KUNIT_EXPECT_EQ(test, memcmp(run->hs.meta, p->in + p->n -
+		KUNIT_EXPECT_EQ(test, memcmp(run->hs.meta, p->in.p + p->in.n -
 					     p->meta_len, p->meta_len), 0);
 }
 
@@ -234,12 +238,12 @@ static void input__every_cut(struct kunit *test)
 	struct handshake_run *run = test->priv;
 	size_t cut;
 
-	for (cut = 0; cut < p->n; cut++) {
+	for (cut = 0; cut < p->in.n; cut++) {
 		handshake_start(test, p->type, p->id);
-		handshake_feed(test, p->in, cut);
+		handshake_feed(test, p->in.p, cut);
 		KUNIT_EXPECT_EQ_MSG(test, run->taken, cut, "cut at %zu", cut);
 		KUNIT_EXPECT_LT(test, run->hs.state, ZMQ_HANDSHAKE_DONE);
-		handshake_feed(test, p->in + cut, p->n - cut);
+		handshake_feed(test, p->in.p + cut, p->in.n - cut);
 		handshake_check(test, cut);
 	}
 }
@@ -250,8 +254,8 @@ static void input__bytewise(struct kunit *test)
 	size_t i;
 
 	handshake_start(test, p->type, p->id);
-	for (i = 0; i < p->n; i++)
-		KUNIT_EXPECT_EQ(test, handshake_feed(test, p->in + i, 1), 1);
+	for (i = 0; i < p->in.n; i++)
+		KUNIT_EXPECT_EQ(test, handshake_feed(test, p->in.p + i, 1), 1);
 	handshake_check(test, i);
 }
 
@@ -261,12 +265,12 @@ static void input__leaves_traffic(struct kunit *test)
 	const struct handshake_param *p = test->param_value;
 	u8 *in;
 
-	in = kunit_kmalloc(test, p->n + 100, GFP_KERNEL);
+	in = kunit_kmalloc(test, p->in.n + 100, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, in);
-	memcpy(in, p->in, p->n);
-	memset(in + p->n, 0xff, 100);
+	memcpy(in, p->in.p, p->in.n);
+	memset(in + p->in.n, 0xff, 100);
 	handshake_start(test, p->type, p->id);
-	KUNIT_EXPECT_EQ(test, handshake_feed(test, in, p->n + 100), p->n);
+	KUNIT_EXPECT_EQ(test, handshake_feed(test, in, p->in.n + 100), p->in.n);
 	handshake_check(test, 0);
 	KUNIT_EXPECT_EQ(test, handshake_feed(test, in, 100), 0);
 	handshake_check(test, 0);
@@ -297,9 +301,8 @@ static void input__sends_in_step(struct kunit *test)
 static void input__longest_id(struct kunit *test)
 {
 	static const struct {
-		const u8	*in;
-		size_t		n;
-		size_t		out_len;
+		struct handshake_bytes	in;
+		size_t			out_len;
 	} cases[] = {
 		{ BYTES(V31 READY_DEALER), 64 + 9 + 6 + 22 + 13 + 255 },
 		{ BYTES(SIG "\1\5\0\0"), 12 + 2 + 255 },
@@ -313,7 +316,7 @@ static void input__longest_id(struct kunit *test)
 	memset(id, 'i', ZMQ_ZMTP_ID_MAX);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		handshake_start(test, ROUTER, id);
-		handshake_feed(test, cases[i].in, cases[i].n);
+		handshake_feed(test, cases[i].in.p, cases[i].in.n);
 		KUNIT_EXPECT_EQ(test, run->hs.state, ZMQ_HANDSHAKE_DONE);
 		KUNIT_EXPECT_EQ(test, run->out_len, cases[i].out_len);
 	}
@@ -321,10 +324,9 @@ static void input__longest_id(struct kunit *test)
 
 /* Bytes that fail, for PULL; all of them but the last are acceptable. */
 static const struct handshake_bad_param {
-	const char	*desc;
-	const u8	*in;
-	size_t		n;
-	u32		error;
+	const char		*desc;
+	struct handshake_bytes	in;
+	u32			error;
 } handshake_bad_params[] = {
 	{ "other mechanism",
 	  BYTES(SIG "\3\1PLAIN" ZEROS48), ZMQ_HANDSHAKE_ERR_MECHANISM_MISMATCH },
@@ -419,10 +421,10 @@ static void input__refused(struct kunit *test)
 	ssize_t rc;
 
 	handshake_start(test, PULL, "");
-	rc = handshake_feed(test, p->in, p->n);
+	rc = handshake_feed(test, p->in.p, p->in.n);
 	handshake_check_failed(test, rc, 0);
 	/* and stays so */
-	rc = handshake_feed(test, p->in, p->n);
+	rc = handshake_feed(test, p->in.p, p->in.n);
 	handshake_check_failed(test, rc, 0);
 }
 
@@ -432,11 +434,11 @@ static void input__refused_at_every_cut(struct kunit *test)
 	ssize_t rc = 0;
 	size_t cut;
 
-	for (cut = 0; cut < p->n; cut++) {
+	for (cut = 0; cut < p->in.n; cut++) {
 		handshake_start(test, PULL, "");
-		rc = handshake_feed(test, p->in, cut);
+		rc = handshake_feed(test, p->in.p, cut);
 		if (rc >= 0)
-			rc = handshake_feed(test, p->in + cut, p->n - cut);
+			rc = handshake_feed(test, p->in.p + cut, p->in.n - cut);
 		handshake_check_failed(test, rc, cut);
 	}
 }

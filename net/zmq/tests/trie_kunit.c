@@ -13,28 +13,26 @@
 /**
  * struct trie_model - what a trie should hold, as a table
  * @t: the trie
- * @topic: topics, in byte order; some are prefixes of others
+ * @n: topics
+ * @topic: they, in byte order; some are prefixes of others
  * @len: their lengths
  * @count: how often which subscriber holds which topic
  * @subs: the subscribers are these bytes' addresses
  * @seen: what a walk or match called back for
  * @last: index of the last topic of a walk
  * @bad: callbacks that should not have come
- * @data: what is matched
- * @data_len: its length
  * @seed: of the random numbers
  */
 struct trie_model {
 	struct zmq_trie	t;
+	u32		n;
 	u8		*topic[TRIE_TOPICS];
 	size_t		len[TRIE_TOPICS];
 	u32		count[TRIE_TOPICS][TRIE_SUBS];
 	u8		subs[TRIE_SUBS];
 	u32		seen[TRIE_TOPICS][TRIE_SUBS];
-	int		last;
+	u32		last;
 	u32		bad;
-	const u8	*data;
-	size_t		data_len;
 	u32		seed;
 };
 
@@ -53,39 +51,38 @@ static int trie_compare(const u8 *a, size_t a_len, const u8 *b, size_t b_len)
 	return a_len < b_len ? -1 : a_len > b_len;
 }
 
-static int trie_topic_index(struct trie_model *m, const u8 *topic, size_t len)
+/* Index of a topic, or @m->n. */
+static u32 trie_topic_index(struct trie_model *m, const u8 *topic, size_t len)
 {
-	int i;
+	u32 i;
 
-	for (i = 0; i < TRIE_TOPICS; i++)
+	for (i = 0; i < m->n; i++)
 		if (!trie_compare(topic, len, m->topic[i], m->len[i]))
-			return i;
-	return -1;
+			break;
+	return i;
 }
 
-/* A topic of few different bytes, now and then long. */
-static void trie_make_topic(struct kunit *test, struct trie_model *m, int i)
+/* One more topic of few different bytes, now and then a long one. */
+static void trie_make_topic(struct kunit *test, struct trie_model *m)
 {
-	size_t len = trie_random(m, i % 16 ? 7 : TRIE_LEN_MAX);
-	size_t j;
+	u8 *topic = kunit_kmalloc(test, TRIE_LEN_MAX, GFP_KERNEL);
+	size_t len, i;
 
-	m->topic[i] = kunit_kmalloc(test, len + 1, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, m->topic[i]);
+	KUNIT_ASSERT_NOT_NULL(test, topic);
 	do {
-		for (j = 0; j < len; j++)
-			m->topic[i][j] = "ab\xff"[trie_random(m, 3)];
-		m->topic[i][len] = 'c' + i;
-		m->len[i] = len;
-		if (trie_topic_index(m, m->topic[i], len) != i)
-			m->len[i] = ++len;
-	} while (trie_topic_index(m, m->topic[i], len) != i);
+		len = trie_random(m, m->n % 16 ? 7 : TRIE_LEN_MAX);
+		for (i = 0; i < len; i++)
+			topic[i] = "ab\xff"[trie_random(m, 3)];
+	} while (trie_topic_index(m, topic, len) < m->n);
+	m->topic[m->n] = topic;
+	m->len[m->n++] = len;
 }
 
 static void trie_sort_topics(struct trie_model *m)
 {
-	int i, j;
+	u32 i, j;
 
-	for (i = 1; i < TRIE_TOPICS; i++)
+	for (i = 1; i < m->n; i++)
 		for (j = i; j && trie_compare(m->topic[j - 1], m->len[j - 1],
 					      m->topic[j], m->len[j]) > 0; j--) {
 			swap(m->topic[j - 1], m->topic[j]);
@@ -96,16 +93,12 @@ static void trie_sort_topics(struct trie_model *m)
 static struct trie_model *trie_model_init(struct kunit *test, bool counted)
 {
 	struct trie_model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
-	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	m->seed = 1 + counted;
-	for (i = 0; i < TRIE_TOPICS; i++)
-		m->topic[i] = m->subs;	/* not looked at: length 0 */
-	for (i = 1; i < TRIE_TOPICS; i++)
-		m->len[i] = SIZE_MAX;
-	for (i = 1; i < TRIE_TOPICS; i++)
-		trie_make_topic(test, m, i);
+	m->topic[m->n++] = m->subs;	/* the empty one */
+	while (m->n < TRIE_TOPICS)
+		trie_make_topic(test, m);
 	trie_sort_topics(m);
 	zmq_trie_init(&m->t, counted);
 	return m;
@@ -147,10 +140,10 @@ static int trie_model_remove(struct trie_model *m, int i, int s)
 static void trie_walk_fn(const u8 *topic, size_t len, void *sub, void *arg)
 {
 	struct trie_model *m = arg;
-	int s = (u8 *)sub - m->subs;
-	int i = trie_topic_index(m, topic ?: m->subs, len);
+	u32 i = trie_topic_index(m, topic ?: m->subs, len);
+	ptrdiff_t s = (u8 *)sub - m->subs;
 
-	if (i < 0 || s < 0 || s >= TRIE_SUBS || i < m->last) {
+	if (i == m->n || s < 0 || s >= TRIE_SUBS || i < m->last) {
 		m->bad++;
 		return;
 	}
@@ -269,9 +262,9 @@ static void trie__random_steps_counted(struct kunit *test)
 static void trie_gone_fn(const u8 *topic, size_t len, void *sub, void *arg)
 {
 	struct trie_model *m = arg;
-	int i = trie_topic_index(m, topic ?: m->subs, len);
+	u32 i = trie_topic_index(m, topic ?: m->subs, len);
 
-	if (i < 0)
+	if (i == m->n)
 		m->bad++;
 	else
 		m->seen[i][(u8 *)sub - m->subs]++;
@@ -545,13 +538,14 @@ static void trie__many_topics(struct kunit *test)
 {
 	const u32 n = 20000;
 	struct zmq_trie t;
+	u32 i, len = 0;
 	char topic[24];
-	u32 i, len;
 	u8 a;
 
 	zmq_trie_init(&t, false);
 	for (i = 0; i < n; i++) {
-		len = snprintf(topic, sizeof(topic), "feed.%08x", i * 2654435761u);
+		len = snprintf(topic, sizeof(topic), "feed.%08x",
+			       i * 2654435761u);
 		KUNIT_ASSERT_EQ(test, zmq_trie_add(&t, topic, len, &a,
 						   GFP_KERNEL),
 				ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC);
@@ -591,12 +585,18 @@ static void match__every_prefix(struct kunit *test)
 	zmq_trie_destroy(&t);
 }
 
-static void trie_concat_fn(const u8 *topic, size_t len, void *sub, void *arg)
-{
-	char *text = arg;
+struct trie_text {
+	char	buf[64];
+	size_t	len;
+};
 
-	strncat(text, topic ? (const char *)topic : "", len);
-	strncat(text, ",", 1);
+static void trie_print_fn(const u8 *topic, size_t len, void *sub, void *arg)
+{
+	struct trie_text *text = arg;
+
+	memcpy(text->buf + text->len, topic, len);
+	text->len += len;
+	text->buf[text->len++] = ',';
 }
 
 static void walk__order(struct kunit *test)
@@ -604,7 +604,7 @@ static void walk__order(struct kunit *test)
 	static const char * const topics[] = {
 		"b", "abc", "", "ab", "abd", "a", "bb", "\xff", "abca",
 	};
-	char text[64] = "";
+	struct trie_text text = { 0 };
 	struct zmq_trie t;
 	size_t i;
 	u8 a;
@@ -612,8 +612,8 @@ static void walk__order(struct kunit *test)
 	zmq_trie_init(&t, false);
 	for (i = 0; i < ARRAY_SIZE(topics); i++)
 		zmq_trie_add(&t, topics[i], strlen(topics[i]), &a, GFP_KERNEL);
-	zmq_trie_walk(&t, trie_concat_fn, text, GFP_KERNEL);
-	KUNIT_EXPECT_STREQ(test, (const char *)text,
+	zmq_trie_walk(&t, trie_print_fn, &text, GFP_KERNEL);
+	KUNIT_EXPECT_STREQ(test, (const char *)text.buf,
 			   ",a,ab,abc,abca,abd,b,bb,\xff,");
 	zmq_trie_destroy(&t);
 }

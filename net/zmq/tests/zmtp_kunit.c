@@ -6,13 +6,18 @@
 #include <kunit/test.h>
 #include "../zmtp.h"
 
-#define BYTES(str)	(const u8 *)(str), sizeof(str) - 1
+/* Bytes that may have zeroes among them. */
+struct zmtp_bytes {
+	const u8	*p;
+	size_t		n;
+};
+
+#define BYTES(str)	{ (const u8 *)(str), sizeof(str) - 1 }
 
 static const struct zmtp_hdr_param {
 	const char		*desc;
 	enum zmq_zmtp_version	version;
-	const u8		*bytes;
-	size_t			n;
+	struct zmtp_bytes	bytes;
 	u8			flags;
 	u64			len;
 } zmtp_hdr_params[] = {
@@ -60,8 +65,8 @@ static void hdr_encode__bytes(struct kunit *test)
 		n = zmq_zmtp_hdr_encode(buf, p->flags, p->len);
 		KUNIT_EXPECT_EQ(test, zmq_zmtp_hdr_size(p->len), n);
 	}
-	KUNIT_ASSERT_EQ(test, n, p->n);
-	KUNIT_EXPECT_EQ(test, memcmp(buf, p->bytes, n), 0);
+	KUNIT_ASSERT_EQ(test, n, p->bytes.n);
+	KUNIT_EXPECT_EQ(test, memcmp(buf, p->bytes.p, n), 0);
 }
 
 /* A copy of @n bytes with nothing behind it, so that KASAN sees overruns. */
@@ -81,13 +86,13 @@ static void hdr_decode__every_cut(struct kunit *test)
 	size_t n;
 	u8 *buf;
 
-	for (n = 0; n < p->n; n++) {
-		buf = zmtp_exact(test, p->bytes, n);
+	for (n = 0; n < p->bytes.n; n++) {
+		buf = zmtp_exact(test, p->bytes.p, n);
 		KUNIT_EXPECT_EQ_MSG(test, zmq_zmtp_hdr_decode(&hdr, buf, n,
 							      p->version),
 				    0, "after %zu bytes", n);
 	}
-	buf = zmtp_exact(test, p->bytes, n);
+	buf = zmtp_exact(test, p->bytes.p, n);
 	KUNIT_EXPECT_EQ(test, zmq_zmtp_hdr_decode(&hdr, buf, n, p->version),
 			(int)n);
 	KUNIT_EXPECT_EQ(test, hdr.len, p->len);
@@ -112,8 +117,7 @@ KUNIT_ARRAY_PARAM(zmtp_lax, zmtp_lax_params, zmtp_hdr_desc);
 static const struct zmtp_bad_param {
 	const char		*desc;
 	enum zmq_zmtp_version	version;
-	const u8		*bytes;
-	size_t			n;
+	struct zmtp_bytes	bytes;
 } zmtp_bad_params[] = {
 	{ "length 2^63", ZMQ_ZMTP_3_1, BYTES("\2\200\0\0\0\0\0\0\0") },
 	{ "length 2^64 - 1", ZMQ_ZMTP_2_0,
@@ -140,11 +144,11 @@ static void hdr_decode__refused(struct kunit *test)
 	struct zmq_zmtp_hdr hdr;
 	size_t n;
 
-	memcpy(buf, p->bytes, p->n);
+	memcpy(buf, p->bytes.p, p->bytes.n);
 	for (n = 0; n <= sizeof(buf); n++)
 		KUNIT_EXPECT_EQ_MSG(test, zmq_zmtp_hdr_decode(&hdr, buf, n,
 							      p->version),
-				    n < p->n ? 0 : -EPROTO,
+				    n < p->bytes.n ? 0 : -EPROTO,
 				    "after %zu bytes", n);
 }
 
@@ -176,8 +180,7 @@ static void hdr_decode__what_encode_wrote(struct kunit *test)
 
 static const struct zmtp_command_param {
 	const char		*desc;
-	const u8		*body;
-	size_t			n;
+	struct zmtp_bytes	body;
 	enum zmq_zmtp_cmd	id;
 	u16			ttl;
 	size_t			data;	/* offset of the data */
@@ -224,10 +227,10 @@ KUNIT_ARRAY_PARAM(zmtp_command, zmtp_command_params, zmtp_command_desc);
 static void command_parse__accepted(struct kunit *test)
 {
 	const struct zmtp_command_param *p = test->param_value;
-	u8 *body = zmtp_exact(test, p->body, p->n);
+	u8 *body = zmtp_exact(test, p->body.p, p->body.n);
 	struct zmq_zmtp_command cmd;
 
-	KUNIT_ASSERT_EQ(test, zmq_zmtp_command_parse(&cmd, body, p->n), 0);
+	KUNIT_ASSERT_EQ(test, zmq_zmtp_command_parse(&cmd, body, p->body.n), 0);
 	KUNIT_EXPECT_EQ(test, cmd.id, p->id);
 	KUNIT_EXPECT_EQ(test, cmd.ttl, p->ttl);
 	KUNIT_EXPECT_PTR_EQ(test, cmd.data, (const u8 *)(body + p->data));
@@ -244,8 +247,8 @@ static void command_parse__every_cut(struct kunit *test)
 
 	if (p->id == ZMQ_ZMTP_CMD_ERROR)
 		must += p->len;
-	for (n = 0; n < p->n; n++) {
-		body = zmtp_exact(test, p->body, n);
+	for (n = 0; n < p->body.n; n++) {
+		body = zmtp_exact(test, p->body.p, n);
 		KUNIT_EXPECT_EQ_MSG(test, zmq_zmtp_command_parse(&cmd, body, n),
 				    n < must ? -EPROTO : 0,
 				    "after %zu bytes", n);
@@ -271,10 +274,10 @@ KUNIT_ARRAY_PARAM(zmtp_bad_command, zmtp_bad_command_params, zmtp_bad_desc);
 static void command_parse__refused(struct kunit *test)
 {
 	const struct zmtp_bad_param *p = test->param_value;
-	u8 *body = zmtp_exact(test, p->bytes, p->n);
+	u8 *body = zmtp_exact(test, p->bytes.p, p->bytes.n);
 	struct zmq_zmtp_command cmd;
 
-	KUNIT_EXPECT_EQ(test, zmq_zmtp_command_parse(&cmd, body, p->n),
+	KUNIT_EXPECT_EQ(test, zmq_zmtp_command_parse(&cmd, body, p->bytes.n),
 			-EPROTO);
 }
 
@@ -325,8 +328,7 @@ static const struct zmtp_subscribe_param {
 	enum zmq_zmtp_version	version;
 	bool			on;
 	const char		*topic;
-	const u8		*bytes;
-	size_t			n;
+	struct zmtp_bytes	bytes;
 } zmtp_subscribe_params[] = {
 	{ "libzmq 3.1 subscribe", ZMQ_ZMTP_3_1, true, "A",
 	  BYTES("\4\13\11SUBSCRIBEA") },
@@ -361,8 +363,8 @@ static void subscribe_encode__bytes(struct kunit *test)
 	KUNIT_ASSERT_EQ(test,
 			zmq_zmtp_subscribe_encode(buf, (const u8 *)p->topic,
 						  len, p->on, p->version),
-			p->n);
-	KUNIT_EXPECT_EQ(test, memcmp(buf, p->bytes, p->n), 0);
+			p->bytes.n);
+	KUNIT_EXPECT_EQ(test, memcmp(buf, p->bytes.p, p->bytes.n), 0);
 }
 
 /* Around the lengths where headers become long. */
