@@ -53,13 +53,12 @@ struct kunit_suite {
 #define KUNIT_ARRAY_PARAM(name, array, get_desc)			\
 static const void *name##_gen_params(const void *prev, char *desc)	\
 {									\
-	typeof((array)[0]) *next = prev;				\
+	size_t i = prev ? (typeof(&(array)[0]))prev - (array) + 1 : 0;	\
 									\
-	next = prev ? next + 1 : (array);				\
-	if (next == (array) + ARRAY_SIZE(array))			\
+	if (i == ARRAY_SIZE(array))					\
 		return NULL;						\
-	get_desc(next, desc);						\
-	return next;							\
+	get_desc(&(array)[i], desc);					\
+	return &(array)[i];						\
 }
 
 /* The linker makes __start_ and __stop_ symbols of this section's name. */
