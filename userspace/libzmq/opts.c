@@ -256,8 +256,6 @@ static int sock_getsockopt(struct zs_sock *s, int option, void *value,
 	int number;
 
 	switch (option) {
-	case ZMQ_TYPE:
-		return answer_int(value, len, s->type);
 	case ZMQ_RCVMORE:
 		return answer_int(value, len, atomic_load(&s->rcvmore));
 	case ZMQ_THREAD_SAFE:

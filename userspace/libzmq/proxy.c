@@ -13,11 +13,11 @@
 
 /**
  * struct proxy_count - what went one way through one socket
- * @parts: message parts
- * @bytes: in their bodies
+ * @messages: whole ones
+ * @bytes: in the bodies of all their parts
  */
 struct proxy_count {
-	uint64_t	parts;
+	uint64_t	messages;
 	uint64_t	bytes;
 };
 
@@ -55,10 +55,10 @@ struct proxy {
 	enum proxy_state	state;
 };
 
-static void count(struct proxy_count *c, size_t size)
+static void count(struct proxy_count *c, uint64_t bytes)
 {
-	c->parts++;
-	c->bytes += size;
+	c->messages++;
+	c->bytes += bytes;
 }
 
 static int capture_part(struct proxy *proxy, zmq_msg_t *msg, int flags)
@@ -78,50 +78,54 @@ static int capture_part(struct proxy *proxy, zmq_msg_t *msg, int flags)
 }
 
 /* Pass a part on that was received; its SNDMORE flag, or -1. */
-static int pass_part(struct proxy *proxy, struct proxy_side *from,
-		     struct proxy_side *to, zmq_msg_t *msg)
+static int pass_part(struct proxy *proxy, struct proxy_side *to,
+		     zmq_msg_t *msg)
 {
 	int flags = zs_msg_more(msg) ? ZMQ_SNDMORE : 0;
-	size_t size = zs_msg_size(msg);
 
-	count(&from->received, size);
 	if (capture_part(proxy, msg, flags) ||
 	    zs_msg_send(msg, to->socket, flags) < 0)
 		return -1;
-	count(&to->sent, size);
 	return flags;
 }
 
-/* Forward whole messages until there is none, but no more than a burst. */
-static int forward_burst(struct proxy *proxy, struct proxy_side *from,
-			 struct proxy_side *to, zmq_msg_t *msg)
+/* Forward a message: 1, or 0 if there is none, or -1. */
+static int forward_one(struct proxy *proxy, struct proxy_side *from,
+		       struct proxy_side *to, zmq_msg_t *msg)
 {
-	int more = 0;
-	int i = 0;
+	uint64_t bytes = 0;
+	int more;
 
-	while (more || i++ < ZS_PROXY_BURST) {
-		if (zs_msg_recv(msg, from->socket, ZMQ_DONTWAIT) < 0)
-			return errno == EAGAIN && !more ? 0 : -1;
-		more = pass_part(proxy, from, to, msg);
+	if (zs_msg_recv(msg, from->socket, ZMQ_DONTWAIT) < 0)
+		return errno == EAGAIN ? 0 : -1;
+	do {
+		bytes += zs_msg_size(msg);
+		more = pass_part(proxy, to, msg);
 		if (more < 0)
 			return -1;
-	}
-	return 0;
+	} while (more && zs_msg_recv(msg, from->socket, ZMQ_DONTWAIT) >= 0);
+	if (more)
+		return -1;
+	count(&from->received, bytes);
+	count(&to->sent, bytes);
+	return 1;
 }
 
+/* Forward what is there, but no more than a burst. */
 static int forward(struct proxy *proxy, struct proxy_side *from,
 		   struct proxy_side *to)
 {
 	zmq_msg_t msg;
-	int rc, err;
+	int i, rc, err;
 
 	from->pending = false;
 	zs_msg_init(&msg);
-	rc = forward_burst(proxy, from, to, &msg);
+	for (rc = 1, i = 0; rc > 0 && i < ZS_PROXY_BURST; i++)
+		rc = forward_one(proxy, from, to, &msg);
 	err = errno;
 	zs_msg_close(&msg);
 	errno = err;
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 /* STATISTICS: eight numbers, a part each, in the machine's byte order. */
@@ -136,8 +140,8 @@ static int control_statistics(struct proxy *proxy)
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		bool last = i + 1 == ARRAY_SIZE(counts);
 
-		if (zs_send(proxy->control, &counts[i]->parts,
-			    sizeof(counts[i]->parts), ZMQ_SNDMORE) < 0 ||
+		if (zs_send(proxy->control, &counts[i]->messages,
+			    sizeof(counts[i]->messages), ZMQ_SNDMORE) < 0 ||
 		    zs_send(proxy->control, &counts[i]->bytes,
 			    sizeof(counts[i]->bytes),
 			    last ? 0 : ZMQ_SNDMORE) < 0)

@@ -10,6 +10,8 @@ shift
 export ZMQ_SHIM_FALLBACK=1
 n=0
 failed=0
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
 
 result() {
 	n=$((n + 1))
@@ -59,9 +61,9 @@ if [ -e /sys/module/af_zmq ]; then
 	exit 0
 fi
 for test in "$@"; do
-	LD_LIBRARY_PATH=$dir "$test" | grep -v '^ok' | sed 's/^/# /'
-	LD_LIBRARY_PATH=$dir "$test" > /dev/null
+	LD_LIBRARY_PATH=$dir "$test" > "$tmp/out"
 	result $? "$(basename "$test") on the real library"
+	grep -B 1 '^not ok' "$tmp/out" | sed 's/^/# /'
 done
 
 if [ -n "$python" ]; then
@@ -77,16 +79,14 @@ else
 fi
 
 # Nothing to fall back to but a copy of this library: must not take it.
-copy=$(mktemp -d) || exit 1
-cp "$dir/libzmq.so.5" "$copy"
-cat > "$copy/t.py" <<EOF
+cp "$dir/libzmq.so.5" "$tmp"
+cat > "$tmp/t.py" <<EOF
 import ctypes
 lib = ctypes.CDLL("$dir/libzmq.so.5")
 print(lib.zmq_has(b"af_zmq"), lib.zmq_has(b"curve"))
 EOF
-found=$(LD_LIBRARY_PATH=$copy python3 "$copy/t.py")
+found=$(LD_LIBRARY_PATH=$tmp python3 "$tmp/t.py")
 # The real one is found behind it.
 [ "$found" = "0 1" ]
 result $? "another copy of this library is passed over"
-rm -rf "$copy"
 exit $failed

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * Sockets: what a libzmq may crash on and this library must not, and what
+ * threads may do here.
+ */
+#include "sockets.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#define TCP	"tcp://127.0.0.1:*"
+
+static void *a, *b;
+
+static void close_both(void)
+{
+	zmq_close(a);
+	zmq_close(b);
+}
+
+static void bad_message(void)
+{
+	zmq_msg_t msg;
+
+	memset(&msg, 0, sizeof(msg));
+	CHECK(!new_pair(ZMQ_PULL, &a, ZMQ_PUSH, &b, TCP));
+	CHECK_FAILS(zmq_msg_send(&msg, b, 0), EFAULT);
+	CHECK_FAILS(zmq_msg_recv(&msg, a, 0), EFAULT);
+	close_both();
+}
+
+static void no_address(void)
+{
+	a = new_socket(ctx, ZMQ_PULL);
+	CHECK_FAILS(zmq_bind(a, NULL), EINVAL);
+	CHECK_FAILS(zmq_connect(a, NULL), EINVAL);
+	CHECK_FAILS(zmq_unbind(a, NULL), EINVAL);
+	CHECK_FAILS(zmq_disconnect(a, NULL), EINVAL);
+	CHECK_FAILS(zmq_getsockopt(a, ZMQ_TYPE, NULL, NULL), EINVAL);
+	CHECK(zmq_close(a) == 0);
+}
+
+static void unknown_host(void)
+{
+	a = new_socket(ctx, ZMQ_PUSH);
+	CHECK_FAILS(zmq_connect(a, "tcp://no-such-host.invalid:5555"),
+		    EHOSTUNREACH);
+	CHECK(zmq_close(a) == 0);
+}
+
+/* Every call, with the handle of a socket closed long ago. */
+static void stale_socket(void)
+{
+	zmq_pollitem_t item = { .events = ZMQ_POLLIN };
+	size_t len = sizeof(int);
+	char buf[8];
+	int value = 0;
+
+	a = new_socket(ctx, ZMQ_DEALER);
+	CHECK(zmq_close(a) == 0);
+	CHECK_FAILS(zmq_send(a, "x", 1, 0), ENOTSOCK);
+	CHECK_FAILS(zmq_recv(a, buf, sizeof(buf), 0), ENOTSOCK);
+	CHECK_FAILS(zmq_bind(a, TCP), ENOTSOCK);
+	CHECK_FAILS(zmq_setsockopt(a, ZMQ_LINGER, &value, len), ENOTSOCK);
+	CHECK_FAILS(zmq_getsockopt(a, ZMQ_FD, &value, &len), ENOTSOCK);
+	CHECK_FAILS(zmq_close(a), ENOTSOCK);
+	item.socket = a;
+	CHECK_FAILS(zmq_poll(&item, 1, 0), ENOTSOCK);
+	CHECK_FAILS(zmq_proxy(a, a, NULL), ENOTSOCK);
+}
+
+static void stale_context(void)
+{
+	void *other = zmq_ctx_new();
+
+	CHECK(zmq_ctx_term(other) == 0);
+	CHECK_FAILS(zmq_ctx_term(other), EFAULT);
+	CHECK_FAILS(zmq_ctx_shutdown(other), EFAULT);
+	errno = 0;
+	CHECK(!zmq_socket(other, ZMQ_PAIR));
+	CHECK(zmq_errno() == EFAULT);
+}
+
+static void poller(void)
+{
+	zmq_poller_event_t event;
+	void *p = zmq_poller_new();
+	int user;
+
+	CHECK(!new_pair(ZMQ_PULL, &a, ZMQ_PUSH, &b, TCP));
+	CHECK(zmq_poller_add(p, a, &user, ZMQ_POLLIN) == 0);
+	CHECK(zmq_poller_add(p, b, NULL, 0) == 0);
+	CHECK_FAILS(zmq_poller_add(p, a, NULL, 0), EINVAL);
+	CHECK_FAILS(zmq_poller_wait(p, &event, 0), EAGAIN);
+	CHECK(!send_text(b, "x", 0));
+	CHECK(zmq_poller_wait(p, &event, DEADLINE_MS) == 0);
+	CHECK(event.socket == a && event.user_data == &user);
+	CHECK(event.events == ZMQ_POLLIN && event.fd == 0);
+	CHECK(recv_is(a, "x"));
+	CHECK(zmq_poller_modify(p, b, ZMQ_POLLOUT) == 0);
+	CHECK(zmq_poller_wait(p, &event, DEADLINE_MS) == 0);
+	CHECK(event.socket == b && event.events == ZMQ_POLLOUT);
+	CHECK(zmq_poller_remove(p, b) == 0);
+	CHECK_FAILS(zmq_poller_remove(p, b), EINVAL);
+	CHECK(zmq_close(a) == 0);
+	CHECK_FAILS(zmq_poller_wait(p, &event, 0), ENOTSOCK);
+	CHECK(zmq_poller_destroy(&p) == 0);
+	CHECK(zmq_close(b) == 0);
+}
+
+static void drafts(void)
+{
+	a = new_socket(ctx, ZMQ_ROUTER);
+	CHECK_FAILS(zmq_join(a, "group"), ENOTSUP);
+	CHECK_FAILS(zmq_leave(a, "group"), ENOTSUP);
+	errno = 0;
+	CHECK(zmq_connect_peer(a, "tcp://127.0.0.1:1") == 0);
+	CHECK(zmq_errno() == ENOTSUP);
+	CHECK_FAILS(zmq_socket_monitor(a, "tcp://127.0.0.1:1", 1),
+		    EPROTONOSUPPORT);
+	CHECK_FAILS(zmq_socket_monitor(a, "x", 1), EINVAL);
+	CHECK_FAILS(zmq_socket_monitor(a, "inproc://x", 0x10000), EINVAL);
+	CHECK(zmq_socket_monitor(a, NULL, 0) == 0);
+	CHECK_FAILS(zmq_socket_monitor_pipes_stats(a), EINVAL);
+	CHECK(zmq_close(a) == 0);
+}
+
+static void *proxy_sides[3];
+
+static void run_proxy(void *rc)
+{
+	*(int *)rc = zmq_proxy_steerable(proxy_sides[0], proxy_sides[1], NULL,
+					 proxy_sides[2]);
+}
+
+/* A REP gets a reply to each command, even to one it does not know. */
+static void proxy_replies(void)
+{
+	static const char * const commands[] = { "PAUSE", "RESUME", "RESUM",
+						 "nonsense", "TERMINATE" };
+	int rc = -2;
+	void *t;
+	size_t i;
+
+	proxy_sides[0] = new_socket(ctx, ZMQ_PULL);
+	proxy_sides[1] = new_socket(ctx, ZMQ_PUSH);
+	CHECK(!new_pair(ZMQ_REP, &proxy_sides[2], ZMQ_REQ, &a, TCP));
+	t = zmq_threadstart(run_proxy, &rc);
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		CHECK(!send_text(a, commands[i], 0));
+		CHECK(recv_is(a, ""));
+	}
+	zmq_threadclose(t);
+	CHECK(rc == 0);
+	for (i = 0; i < 3; i++)
+		CHECK(zmq_close(proxy_sides[i]) == 0);
+	CHECK(zmq_close(a) == 0);
+}
+
+/* threads */
+
+static void *recv_forever(void *s)
+{
+	int forever = -1;
+	char buf[8];
+
+	zmq_setsockopt(s, ZMQ_RCVTIMEO, &forever, sizeof(forever));
+	zmq_recv(s, buf, sizeof(buf), 0);
+	return NULL;
+}
+
+/* A thread cancelled while it receives does not keep the socket open. */
+static void cancelled(void)
+{
+	void *other = zmq_ctx_new();
+	void *result;
+	pthread_t t;
+	void *s;
+
+	s = new_socket(other, ZMQ_PULL);
+	CHECK(zmq_bind(s, TCP) == 0);
+	CHECK(!pthread_create(&t, NULL, recv_forever, s));
+	CHECK(!pthread_cancel(t));
+	CHECK(!pthread_join(t, &result));
+	CHECK(result == PTHREAD_CANCELED);
+	CHECK(zmq_close(s) == 0);
+	CHECK(zmq_ctx_term(other) == 0);
+}
+
+static _Atomic int closed_errno;
+
+static void *recv_errno(void *s)
+{
+	char buf[8];
+
+	while (zmq_recv(s, buf, sizeof(buf), 0) >= 0 ||
+	       zmq_errno() == EAGAIN)
+		continue;
+	closed_errno = zmq_errno();
+	return NULL;
+}
+
+/* Closed under a thread that uses it: the thread finds out. */
+static void closed_in_use(void)
+{
+	pthread_t t;
+	int i;
+
+	for (i = 0; i < 50; i++) {
+		a = new_socket(ctx, ZMQ_PULL);
+		CHECK(!set_int(a, ZMQ_RCVTIMEO, 1));
+		CHECK(zmq_bind(a, TCP) == 0);
+		CHECK(!pthread_create(&t, NULL, recv_errno, a));
+		CHECK(zmq_close(a) == 0);
+		CHECK(!pthread_join(t, NULL));
+		CHECK(closed_errno == ENOTSOCK);
+	}
+}
+
+static void *close_thread(void *s)
+{
+	return zmq_close(s) ? NULL : s;
+}
+
+/* Of many threads that close a socket one does. */
+static void closed_by_many(void)
+{
+	enum { N = 8 };
+	pthread_t t[N];
+	void *result;
+	int i, round, closed;
+
+	for (round = 0; round < 50; round++) {
+		a = new_socket(ctx, ZMQ_PAIR);
+		closed = 0;
+		for (i = 0; i < N; i++)
+			CHECK(!pthread_create(&t[i], NULL, close_thread, a));
+		for (i = 0; i < N; i++) {
+			CHECK(!pthread_join(t[i], &result));
+			closed += result == a;
+		}
+		CHECK(closed == 1);
+	}
+}
+
+enum { SENDERS = 4, EACH = 500 };
+
+static void *send_numbers(void *arg)
+{
+	long i;
+
+	for (i = 0; i < EACH; i++)
+		if (zmq_send(b, &i, sizeof(i), 0) != sizeof(i))
+			return NULL;
+	return arg;
+}
+
+static void *recv_numbers(void *arg)
+{
+	long *sum = arg;
+	zmq_msg_t msg;
+	int i;
+
+	zmq_msg_init(&msg);
+	for (i = 0; i < SENDERS * EACH / 2; i++) {
+		if (zmq_msg_recv(&msg, a, 0) != sizeof(long))
+			return NULL;
+		*sum += *(long *)zmq_msg_data(&msg);
+	}
+	zmq_msg_close(&msg);
+	return arg;
+}
+
+/* Threads share sockets: nothing is lost, nothing twice. */
+static void shared(void)
+{
+	pthread_t senders[SENDERS], receivers[2];
+	long sums[2] = { 0 };
+	void *result;
+	int i;
+
+	CHECK(!new_pair(ZMQ_PULL, &a, ZMQ_PUSH, &b, TCP));
+	for (i = 0; i < 2; i++)
+		CHECK(!pthread_create(&receivers[i], NULL, recv_numbers,
+				      &sums[i]));
+	for (i = 0; i < SENDERS; i++)
+		CHECK(!pthread_create(&senders[i], NULL, send_numbers, &i));
+	for (i = 0; i < SENDERS; i++) {
+		CHECK(!pthread_join(senders[i], &result));
+		CHECK(result);
+	}
+	for (i = 0; i < 2; i++) {
+		CHECK(!pthread_join(receivers[i], &result));
+		CHECK(result);
+	}
+	CHECK(sums[0] + sums[1] == (long)SENDERS * EACH * (EACH - 1) / 2);
+	close_both();
+}
+
+static void *send_sizes(void *arg)
+{
+	static char data[100000];
+	int i;
+
+	for (i = 0; i < 400; i++) {
+		size_t size = i % 4 ? i : 20000 + 1000 * (i % 70);
+
+		if (zmq_send(b, data, size, 0) != (int)size)
+			return NULL;
+	}
+	return arg;
+}
+
+/* Parts of changing size, taken by threads from each other. */
+static void *recv_sizes(void *arg)
+{
+	zmq_msg_t msg;
+
+	zmq_msg_init(&msg);
+	while (zmq_msg_recv(&msg, a, 0) >= 0)
+		__atomic_add_fetch((long *)arg, zmq_msg_size(&msg),
+				   __ATOMIC_SEQ_CST);
+	zmq_msg_close(&msg);
+	return zmq_errno() == EAGAIN ? arg : NULL;
+}
+
+static void shared_sizes(void)
+{
+	pthread_t sender, receivers[3];
+	long want = 0, sum = 0;
+	void *result;
+	int i;
+
+	CHECK(!new_pair(ZMQ_PULL, &a, ZMQ_PUSH, &b, TCP));
+	CHECK(!set_int(a, ZMQ_RCVTIMEO, 1000));
+	for (i = 0; i < 400; i++)
+		want += i % 4 ? i : 20000 + 1000 * (i % 70);
+	for (i = 0; i < 3; i++)
+		CHECK(!pthread_create(&receivers[i], NULL, recv_sizes, &sum));
+	CHECK(!pthread_create(&sender, NULL, send_sizes, &sum));
+	CHECK(!pthread_join(sender, &result));
+	CHECK(result);
+	for (i = 0; i < 3; i++) {
+		CHECK(!pthread_join(receivers[i], &result));
+		CHECK(result);
+	}
+	CHECK(sum == want);
+	close_both();
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+		{ "no message: EFAULT", bad_message, no_sockets },
+		{ "no address: EINVAL", no_address, no_sockets },
+		{ "unknown host: EHOSTUNREACH", unknown_host, no_sockets },
+		{ "closed socket: ENOTSOCK", stale_socket, no_sockets },
+		{ "terminated context: EFAULT", stale_context, no_sockets },
+		{ "poller: sockets", poller, no_sockets },
+		{ "drafts and monitors refused", drafts, no_sockets },
+		{ "proxy: replies to commands", proxy_replies, no_sockets },
+		{ "thread cancelled in a call", cancelled, no_sockets },
+		{ "closed under a thread", closed_in_use, no_sockets },
+		{ "closed by many threads", closed_by_many, no_sockets },
+		{ "sockets shared by threads", shared, no_sockets },
+		{ "shared, parts of changing size", shared_sizes, no_sockets },
+	};
+
+	return sockets_main(tests, ARRAY_SIZE(tests));
+}
