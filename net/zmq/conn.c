@@ -646,7 +646,6 @@ void zmq_conn_close(struct zmq_conn *conn, int linger)
 	conn->linger_end = jiffies + msecs_to_jiffies(max(linger, 0));
 	if (!linger)
 		set_bit(ZMQ_CONN_CLOSE_NOW, &conn->flags);
-	set_bit(ZMQ_CONN_RX_DISCARD, &conn->flags);
 	/* Publishes the above to ctl work. */
 	smp_mb__before_atomic();
 	set_bit(ZMQ_CONN_CLOSE, &conn->flags);

@@ -34,7 +34,6 @@ enum {
 	ZMQ_CONN_RX_BUSY,	/* unix: somebody runs the parser */
 	ZMQ_CONN_RX_AGAIN,	/* unix: and should look again */
 	ZMQ_CONN_RX_STOP,	/* parser waits for ctl work */
-	ZMQ_CONN_RX_DISCARD,	/* parser throws everything away (lingering) */
 	ZMQ_CONN_CLOSE,		/* close asked for */
 	ZMQ_CONN_CLOSE_NOW,	/* and without lingering */
 	ZMQ_CONN_EOF,		/* lower socket ended or failed */

@@ -539,8 +539,7 @@ int zmq_rx_feed(struct zmq_conn *conn, struct sk_buff *skb, u32 off, u32 len)
 	while (done < len) {
 		int n;
 
-		if (test_bit(ZMQ_CONN_RX_DISCARD, &conn->flags) ||
-		    test_bit(ZMQ_CONN_FAILED, &conn->flags))
+		if (test_bit(ZMQ_CONN_FAILED, &conn->flags))
 			return len;
 		if (test_bit(ZMQ_CONN_RX_STOP, &conn->flags))
 			break;

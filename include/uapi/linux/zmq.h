@@ -20,6 +20,7 @@
 #ifndef _UAPI_LINUX_ZMQ_H
 #define _UAPI_LINUX_ZMQ_H
 
+#include <linux/socket.h>
 #include <linux/types.h>
 
 /*
