@@ -322,6 +322,35 @@ static void input__longest_id(struct kunit *test)
 	}
 }
 
+/* ... and is taken from a peer, in a frame of either length. */
+static void input__longest_peer_id(struct kunit *test)
+{
+	static const struct {
+		struct handshake_bytes	head;
+		enum zmq_zmtp_version	version;
+	} cases[] = {
+		{ BYTES(V31 "\6\0\0\0\0\0\0\1\22\5READY\10Identity\0\0\0\377"),
+		  ZMQ_ZMTP_3_1 },
+		{ BYTES(SIG "\1\5\0\377"), ZMQ_ZMTP_2_0 },
+		{ BYTES("\377\0\0\0\0\0\0\1\0\0"), ZMQ_ZMTP_1_0 },
+	};
+	struct handshake_run *run = test->priv;
+	struct zmq_handshake *hs = &run->hs;
+	u8 id[ZMQ_ZMTP_ID_MAX];
+	size_t i;
+
+	memset(id, 'i', sizeof(id));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		handshake_start(test, ROUTER, "");
+		handshake_feed(test, cases[i].head.p, cases[i].head.n);
+		handshake_feed(test, id, sizeof(id));
+		KUNIT_EXPECT_EQ(test, hs->state, ZMQ_HANDSHAKE_DONE);
+		KUNIT_EXPECT_EQ(test, hs->version, cases[i].version);
+		KUNIT_ASSERT_EQ(test, hs->peer_id_len, sizeof(id));
+		KUNIT_EXPECT_EQ(test, memcmp(hs->peer_id, id, sizeof(id)), 0);
+	}
+}
+
 /* Bytes that fail, for PULL; all of them but the last are acceptable. */
 static const struct handshake_bad_param {
 	const char		*desc;
@@ -608,6 +637,7 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE_PARAM(input__leaves_traffic, handshake_gen_params),
 	KUNIT_CASE(input__sends_in_step),
 	KUNIT_CASE(input__longest_id),
+	KUNIT_CASE(input__longest_peer_id),
 	KUNIT_CASE_PARAM(input__refused, handshake_bad_gen_params),
 	KUNIT_CASE_PARAM(input__refused_at_every_cut, handshake_bad_gen_params),
 	KUNIT_CASE(input__keeps_reason),

@@ -114,6 +114,11 @@ static const struct zmtp_hdr_param zmtp_lax_params[] = {
 
 KUNIT_ARRAY_PARAM(zmtp_lax, zmtp_lax_params, zmtp_hdr_desc);
 
+static void hdr_decode__lax(struct kunit *test)
+{
+	hdr_decode__every_cut(test);
+}
+
 static const struct zmtp_bad_param {
 	const char		*desc;
 	enum zmq_zmtp_version	version;
@@ -396,7 +401,7 @@ static void subscribe_encode__fits(struct kunit *test)
 static struct kunit_case zmtp_cases[] = {
 	KUNIT_CASE_PARAM(hdr_encode__bytes, zmtp_hdr_gen_params),
 	KUNIT_CASE_PARAM(hdr_decode__every_cut, zmtp_hdr_gen_params),
-	KUNIT_CASE_PARAM(hdr_decode__every_cut, zmtp_lax_gen_params),
+	KUNIT_CASE_PARAM(hdr_decode__lax, zmtp_lax_gen_params),
 	KUNIT_CASE_PARAM(hdr_decode__refused, zmtp_bad_gen_params),
 	KUNIT_CASE(hdr_decode__what_encode_wrote),
 	KUNIT_CASE_PARAM(command_parse__accepted, zmtp_command_gen_params),
