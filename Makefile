@@ -81,10 +81,12 @@ run-tests:
 ## make demo		the ZeroMQ guide's first chapter through the kernel; LIVE=1 as above
 demo:
 	@$(SETUP) build demo $(PURPOSE_VM)
-	@$(FIND_KDIR) && $(MAKE) KDIR=$$kdir all && $(MAKE) KDIR=$$kdir run-demo
+	@echo "demo: building the module, the library and the programs"
+	@$(FIND_KDIR) && $(MAKE) -s KDIR=$$kdir all && $(MAKE) KDIR=$$kdir run-demo
 
+run-demo: TIMEOUT := $(if $(filter debug,$(KERNEL)),1800,600)
 run-demo:
-	$(RUN) userspace/demo/demo.sh $(BUILD) $(MODULE)
+	@$(RUN) userspace/demo/demo.py --build $(BUILD) --module $(MODULE) $$([ -t 1 ] && echo --color)
 
 ## make kunit		the module's unit tests, in a debug kernel that has KUnit
 kunit: KERNEL := debug
