@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Every pair of types over every transport; messages of every size. */
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+#include "harness.h"
+#include "raw.h"
+
+FIXTURE(pair) {
+	struct zs *a;
+	struct zs *b;
+};
+
+FIXTURE_VARIANT(pair) {
+	enum zs_transport transport;
+	int a;		/* sends first */
+	int b;
+	bool a_binds;
+};
+
+#define VARIANT(TR, name, A, B)						\
+	FIXTURE_VARIANT_ADD(pair, name##_##A##_##B) {			\
+		.transport = TR, .a = ZMQ_##A, .b = ZMQ_##B,		\
+		.a_binds = true };					\
+	FIXTURE_VARIANT_ADD(pair, name##_##A##_connects_##B) {		\
+		.transport = TR, .a = ZMQ_##A, .b = ZMQ_##B,		\
+		.a_binds = false }
+
+#define VARIANTS(TR, name)						\
+	VARIANT(TR, name, PAIR, PAIR);					\
+	VARIANT(TR, name, PUB, SUB);					\
+	VARIANT(TR, name, REQ, REP);					\
+	VARIANT(TR, name, REQ, ROUTER);					\
+	VARIANT(TR, name, DEALER, REP);					\
+	VARIANT(TR, name, DEALER, DEALER);				\
+	VARIANT(TR, name, DEALER, ROUTER);				\
+	VARIANT(TR, name, ROUTER, ROUTER);				\
+	VARIANT(TR, name, PUSH, PULL)
+
+VARIANTS(ZS_TCP, tcp);
+VARIANTS(ZS_TCP6, tcp6);
+VARIANTS(ZS_IPC, ipc);
+VARIANTS(ZS_ABSTRACT, abstract);
+
+FIXTURE_SETUP(pair)
+{
+	struct zs *binder, *connecter;
+
+	self->a = zs_open(variant->a);
+	self->b = zs_open(variant->b);
+	ASSERT_NE(NULL, self->a);
+	ASSERT_NE(NULL, self->b);
+	ASSERT_OK(zs_set(self->a, ZMQ_ROUTING_ID, "A", 1));
+	ASSERT_OK(zs_set(self->b, ZMQ_ROUTING_ID, "B", 1));
+	if (variant->a == ZMQ_ROUTER)
+		ASSERT_OK(zs_set_int(self->a, ZMQ_ROUTER_MANDATORY, 1));
+	if (variant->b == ZMQ_SUB)
+		ASSERT_OK(zs_subscribe(self->b, ""));
+	binder = variant->a_binds ? self->a : self->b;
+	connecter = variant->a_binds ? self->b : self->a;
+	ASSERT_OK(zs_pair(binder, connecter, variant->transport, NULL));
+	if (variant->a == ZMQ_PUB)
+		ASSERT_TRUE(zs_join(self->a, self->b));
+}
+
+FIXTURE_TEARDOWN(pair)
+{
+	zs_close_now(self->a);
+	zs_close_now(self->b);
+}
+
+/* Send a message, in the form the type wants it. */
+static int say(struct zs *from, const char *peer, const char *text)
+{
+	char msg[512];
+
+	snprintf(msg, sizeof(msg), "%s|%s", peer, text);
+	switch (from->type) {
+	case ZMQ_ROUTER:
+		/* Until the peer has told its name, it cannot be reached. */
+		return wait_until(zs_send_msg(from, msg) == 0) ? 0 : -1;
+	default:
+		return zs_send_msg(from, text);
+	}
+}
+
+/* Receive it, and compare. */
+static bool hear(struct zs *to, const char *peer, const char *text)
+{
+	char msg[512];
+
+	snprintf(msg, sizeof(msg), "%s|%s", peer, text);
+	return zs_recv_is(to, to->type == ZMQ_ROUTER ? msg : text);
+}
+
+/*
+ * What a REQ or REP says arrives at a DEALER or ROUTER with an empty part in
+ * front, and must come from there so.
+ */
+static const char *on_wire(const struct zs *s, const struct zs *other,
+			   const char *text)
+{
+	static char with[256];
+	bool enveloped = other->type == ZMQ_REQ || other->type == ZMQ_REP;
+
+	if (!enveloped || s->type == ZMQ_REQ || s->type == ZMQ_REP)
+		return text;
+	snprintf(with, sizeof(with), "|%s", text);
+	return with;
+}
+
+TEST_F(pair, round_trip)
+{
+	static const char *const texts[] = {
+		"Hello", "", "two|parts", "||", "a|b|c|d|e|f",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		const char *text = on_wire(self->a, self->b, texts[i]);
+
+		ASSERT_OK(say(self->a, "B", text));
+		text = on_wire(self->b, self->a, texts[i]);
+		ASSERT_TRUE(hear(self->b, "A", text));
+		if (variant->b == ZMQ_SUB || variant->b == ZMQ_PULL)
+			continue;
+		ASSERT_OK(say(self->b, "A", text));
+		text = on_wire(self->a, self->b, texts[i]);
+		ASSERT_TRUE(hear(self->a, "B", text));
+	}
+}
+
+FIXTURE(flow) {
+	struct zs *push;
+	struct zs *pull;
+	char endpoint[ZS_ENDPOINT_MAX];
+};
+
+FIXTURE_VARIANT(flow) {
+	enum zs_transport transport;
+};
+
+FIXTURE_VARIANT_ADD(flow, tcp) { .transport = ZS_TCP };
+FIXTURE_VARIANT_ADD(flow, tcp6) { .transport = ZS_TCP6 };
+FIXTURE_VARIANT_ADD(flow, ipc) { .transport = ZS_IPC };
+FIXTURE_VARIANT_ADD(flow, abstract) { .transport = ZS_ABSTRACT };
+
+FIXTURE_SETUP(flow)
+{
+	self->push = zs_open(ZMQ_PUSH);
+	self->pull = zs_open(ZMQ_PULL);
+	ASSERT_OK(zs_pair(self->pull, self->push, variant->transport,
+			  self->endpoint));
+}
+
+FIXTURE_TEARDOWN(flow)
+{
+	zs_close_now(self->push);
+	zs_close_now(self->pull);
+}
+
+/* Bytes that tell where they belong. */
+static void fill(unsigned char *buf, size_t len, unsigned int seed)
+{
+	size_t i;
+
+	for (i = 0; i + 4 <= len; i += 4) {
+		seed = seed * 1664525 + 1013904223;
+		memcpy(buf + i, &seed, 4);
+	}
+	for (; i < len; i++)
+		buf[i] = seed >> 8 * (i & 3);
+}
+
+/* Send @len bytes from a child, receive them here and compare. */
+static int transfer(struct zs *push, struct zs *pull, size_t len,
+		    unsigned int seed)
+{
+	unsigned char *sent = malloc(len + 1), *got = malloc(len + 1);
+	int ret = -1;
+	ssize_t n;
+
+	if (!sent || !got)
+		goto out;
+	fill(sent, len, seed);
+	if (zs_send(push, sent, len, 0) < 0)
+		goto out;
+	n = zs_recv(pull, got, len, 0);
+	if (n == (ssize_t)len && !pull->more && !memcmp(sent, got, len))
+		ret = 0;
+	else
+		printf("# %zu bytes sent, %zd received: %s\n", len, n,
+		       n < 0 ? strerror(errno) : "compare");
+out:
+	free(sent);
+	free(got);
+	return ret;
+}
+
+/* All lengths around those where something changes. */
+TEST_F(flow, sizes)
+{
+	static const size_t around[] = {
+		0, 30, 64, 128, 255, 512, 2048, 4096, 8192, 16384, 32768,
+		65536, 131072,
+	};
+	size_t i;
+	int d;
+
+	for (i = 0; i < ARRAY_SIZE(around); i++)
+		for (d = -12; d <= 3; d++)
+			if ((ssize_t)around[i] + d >= 0)
+				ASSERT_OK(transfer(self->push, self->pull,
+						   around[i] + d, i * 16 + d));
+}
+
+TEST_F(flow, megabytes)
+{
+	ASSERT_OK(transfer(self->push, self->pull, 1 << 20, 1));
+	ASSERT_OK(transfer(self->push, self->pull, 5000011, 2));
+}
+
+/* Many messages of mixed sizes keep their order and contents. */
+TEST_F(flow, mixed)
+{
+	static unsigned char sent[70000], got[70000];
+	int i, child, count = 600;
+	size_t len;
+
+	child = zs_is_kernel() ? harness_fork() : -1;
+	for (i = 0; i < count && child <= 0; i++) {
+		len = (i * 7919) % (i % 50 ? 700 : sizeof(sent));
+		fill(sent, len, i);
+		if (zs_send(self->push, sent, len, 0) < 0)
+			break;
+	}
+	if (!child)
+		_exit(i == count ? 0 : 1);
+	for (i = 0; i < count; i++) {
+		len = (i * 7919) % (i % 50 ? 700 : sizeof(sent));
+		fill(sent, len, i);
+		ASSERT_EQ((ssize_t)len,
+			  zs_recv(self->pull, got, sizeof(got), 0));
+		ASSERT_EQ(0, memcmp(sent, got, len));
+	}
+	if (child > 0)
+		EXPECT_EQ(0, harness_wait(child));
+}
+
+TEST_F(flow, ten_thousand_parts)
+{
+	int i, count = 10000;
+
+	for (i = 0; i < count; i++)
+		ASSERT_OK(zs_send_int(self->push, i,
+				      i < count - 1 ? ZS_MORE : 0));
+	for (i = 0; i < count; i++) {
+		ASSERT_EQ(i, zs_recv_int(self->pull, 0));
+		ASSERT_EQ(i < count - 1, self->pull->more);
+	}
+	ASSERT_OK(zs_send_int(self->push, 4711, 0));
+	EXPECT_EQ(4711, zs_recv_int(self->pull, 0));
+}
+
+/* Parts that are large, small and empty in one message. */
+TEST_F(flow, mixed_parts)
+{
+	static const size_t lens[] = { 0, 300000, 1, 0, 0, 70000, 255, 256, 0 };
+	static unsigned char sent[300000], got[300000];
+	size_t i, round;
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < ARRAY_SIZE(lens); i++) {
+			fill(sent, lens[i], i);
+			ASSERT_EQ((ssize_t)lens[i],
+				  zs_send(self->push, sent, lens[i],
+					  i + 1 < ARRAY_SIZE(lens) ? ZS_MORE : 0));
+		}
+		for (i = 0; i < ARRAY_SIZE(lens); i++) {
+			fill(sent, lens[i], i);
+			ASSERT_EQ((ssize_t)lens[i],
+				  zs_recv(self->pull, got, sizeof(got), 0));
+			ASSERT_EQ(0, memcmp(sent, got, lens[i]));
+			ASSERT_EQ(i + 1 < ARRAY_SIZE(lens), self->pull->more);
+		}
+	}
+}
+
+/* A part cannot be received before the last one of its message was sent. */
+TEST_F(flow, nothing_before_the_last_part)
+{
+	struct zs *other = zs_open(ZMQ_PUSH);
+
+	if (variant->transport == ZS_TCP6)
+		ASSERT_OK(zs_set_int(other, ZMQ_IPV6, 1));
+	ASSERT_OK(zs_connect(other, self->endpoint));
+	ASSERT_TRUE(zs_wait_peers(self->pull, 2));
+	ASSERT_OK(zs_send_int(self->push, 1, ZS_MORE));
+	ASSERT_OK(zs_send_int(self->push, 2, ZS_MORE));
+	/* Somebody else's message passes. */
+	ASSERT_OK(zs_send_int(other, 10, 0));
+	ASSERT_EQ(10, zs_recv_int(self->pull, 0));
+	ASSERT_FALSE(self->pull->more);
+	EXPECT_ERRNO(EAGAIN, zs_recv_int(self->pull, ZS_DONTWAIT));
+	ASSERT_OK(zs_send_int(self->push, 3, 0));
+	ASSERT_EQ(1, zs_recv_int(self->pull, 0));
+	ASSERT_EQ(2, zs_recv_int(self->pull, ZS_DONTWAIT));
+	ASSERT_EQ(3, zs_recv_int(self->pull, ZS_DONTWAIT));
+	ASSERT_FALSE(self->pull->more);
+	zs_close_now(other);
+}
+
+/* A message that was not finished when its socket closed never was. */
+TEST_F(flow, half_message)
+{
+	struct zs *other = zs_open(ZMQ_PUSH);
+
+	if (variant->transport == ZS_TCP6)
+		ASSERT_OK(zs_set_int(other, ZMQ_IPV6, 1));
+	ASSERT_OK(zs_connect(other, self->endpoint));
+	ASSERT_TRUE(zs_wait_peers(self->pull, 2));
+	ASSERT_OK(zs_send_int(other, 1, 0));
+	ASSERT_OK(zs_send_int(other, 2, ZS_MORE));
+	ASSERT_OK(zs_send_int(other, 3, ZS_MORE));
+	ASSERT_OK(zs_close(other));
+	ASSERT_EQ(1, zs_recv_int(self->pull, 0));
+	ASSERT_FALSE(self->pull->more);
+	/* Its connection has gone: nothing of it can come any more. */
+	ASSERT_TRUE(zs_wait_peers(self->pull, 1));
+	EXPECT_ERRNO(EAGAIN, zs_recv_int(self->pull, ZS_DONTWAIT));
+	ASSERT_OK(zs_send_int(self->push, 4, 0));
+	ASSERT_EQ(4, zs_recv_int(self->pull, 0));
+	ASSERT_FALSE(self->pull->more);
+}
+
+/* Nor one whose connection breaks in the middle of it. */
+TEST(broken_message)
+{
+	struct zs *pull = zs_open(ZMQ_PULL), *push = zs_open(ZMQ_PUSH);
+	char endpoint[ZS_ENDPOINT_MAX];
+	int fd;
+
+	ASSERT_OK(zs_pair(pull, push, ZS_TCP, endpoint));
+	fd = raw_connect(endpoint, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_OK(raw_greet(fd, "PUSH", NULL));
+	ASSERT_TRUE(zs_wait_peers(pull, 2));
+	ASSERT_OK(raw_send(fd, 0, "whole", 5));
+	ASSERT_OK(raw_send(fd, RAW_MORE, "half", 4));
+	ASSERT_OK(raw_write(fd, "\0\144rest", 6));	/* 4 of 100 bytes */
+	close(fd);
+	EXPECT_TRUE(zs_recv_is(pull, "whole"));
+	ASSERT_TRUE(zs_wait_peers(pull, 1));
+	EXPECT_ERRNO(EAGAIN, zs_recv_int(pull, ZS_DONTWAIT));
+	ASSERT_OK(zs_send_msg(push, "next"));
+	EXPECT_TRUE(zs_recv_is(pull, "next"));
+	zs_close_now(pull);
+	zs_close_now(push);
+}
+
+/* What had been received of a peer that closed can be read. */
+TEST_F(flow, sender_closes)
+{
+	int i;
+
+	for (i = 0; i < 100; i++)
+		ASSERT_OK(zs_send_int(self->push, i, 0));
+	ASSERT_OK(zs_close(self->push));
+	self->push = zs_open(ZMQ_PUSH);
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(i, zs_recv_int(self->pull, 0));
+	ASSERT_TRUE(zs_wait_peers(self->pull, 0));
+	EXPECT_ERRNO(EAGAIN, zs_recv_int(self->pull, ZS_DONTWAIT));
+}
+
+/* 64 MiB in one part, and nothing of it stays queued. */
+TEST(large)
+{
+	struct zs *pull = zs_open(ZMQ_PULL), *push = zs_open(ZMQ_PUSH);
+	struct zmq_af_stats stats = {};
+
+	ASSERT_OK(zs_pair(pull, push, ZS_TCP, NULL));
+	ASSERT_OK(transfer(push, pull, 64 << 20, 5));
+	if (zs_is_kernel()) {
+		EXPECT_TRUE(wait_until(!zs_stats(push, &stats) &&
+				       !stats.tx_queued_bytes));
+		ASSERT_OK(zs_stats(pull, &stats));
+		EXPECT_EQ(0, stats.rx_queued_bytes);
+		EXPECT_EQ(64 << 20, stats.rx_bytes);
+	}
+	zs_close_now(pull);
+	zs_close_now(push);
+}
+
+/* A PAIR has one peer: a second one is not heard and not served. */
+TEST(pair_has_one_peer)
+{
+	struct zs *a = zs_open(ZMQ_PAIR), *b = zs_open(ZMQ_PAIR);
+	struct zs *c = zs_open(ZMQ_PAIR);
+	char endpoint[ZS_ENDPOINT_MAX];
+	int i;
+
+	ASSERT_OK(zs_pair(a, b, ZS_TCP, endpoint));
+	ASSERT_OK(zs_send_str(b, "first", 0) - 5);
+	ASSERT_TRUE(zs_recv_is(a, "first"));
+	ASSERT_OK(zs_connect(c, endpoint));
+	ASSERT_OK(zs_send_str(c, "second", 0) - 6);
+	for (i = 0; i < 20; i++) {
+		ASSERT_OK(zs_send_int(a, i, 0));
+		ASSERT_EQ(i, zs_recv_int(b, 0));
+		ASSERT_OK(zs_send_int(b, i, 0));
+		ASSERT_EQ(i, zs_recv_int(a, 0));
+	}
+	EXPECT_ERRNO(EAGAIN, zs_recv_int(a, ZS_DONTWAIT));
+	EXPECT_ERRNO(EAGAIN, zs_recv_int(c, ZS_DONTWAIT));
+	zs_close_now(a);
+	zs_close_now(b);
+	zs_close_now(c);
+}
+
+/* Types that do not go together do not talk, and do no harm to others. */
+TEST(wrong_type)
+{
+	struct zs *pull = zs_open(ZMQ_PULL), *push = zs_open(ZMQ_PUSH);
+	struct zs *req = zs_open(ZMQ_REQ);
+	char endpoint[ZS_ENDPOINT_MAX];
+
+	ASSERT_OK(zs_bind_any(pull, ZS_TCP, endpoint));
+	ASSERT_OK(zs_connect(req, endpoint));
+	ASSERT_OK(zs_send_str(req, "wrong", 0) - 5);
+	ASSERT_OK(zs_connect(push, endpoint));
+	ASSERT_OK(zs_send_str(push, "right", 0) - 5);
+	EXPECT_TRUE(zs_recv_is(pull, "right"));
+	if (zs_is_ours())
+		ASSERT_TRUE(zs_wait_peers(pull, 1));
+	EXPECT_ERRNO(EAGAIN, zs_recv_int(pull, ZS_DONTWAIT));
+	zs_close_now(pull);
+	zs_close_now(push);
+	zs_close_now(req);
+}
+
+/* Several endpoints of each kind at once. */
+TEST(many_endpoints)
+{
+	struct zs *pull = zs_open(ZMQ_PULL), *push[4];
+	char endpoint[ZS_ENDPOINT_MAX];
+	int i;
+
+	ASSERT_OK(zs_set_int(pull, ZMQ_IPV6, 1));
+	for (i = 0; i < 4; i++) {
+		push[i] = zs_open(ZMQ_PUSH);
+		ASSERT_OK(zs_set_int(push[i], ZMQ_IPV6, 1));
+		if (i % 2) {
+			ASSERT_OK(zs_bind_any(push[i], i, endpoint));
+			ASSERT_OK(zs_connect(pull, endpoint));
+		} else {
+			ASSERT_OK(zs_bind_any(pull, i, endpoint));
+			ASSERT_OK(zs_connect(push[i], endpoint));
+		}
+		ASSERT_OK(zs_send_int(push[i], i, 0));
+		ASSERT_EQ(i, zs_recv_int(pull, 0));
+	}
+	for (i = 0; i < 4; i++) {
+		ASSERT_OK(zs_send_int(push[i], i, 0));
+		ASSERT_EQ(i, zs_recv_int(pull, 0));
+		zs_close_now(push[i]);
+	}
+	zs_close_now(pull);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* AF_ZMQ sockets by system calls. */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include "proc.h"
+#include "zs.h"
+
+/* The family's number on this machine. */
+int zs_family(void)
+{
+	FILE *file = fopen("/sys/module/af_zmq/parameters/family", "r");
+	int family = AF_ZMQ;
+
+	if (file) {
+		if (fscanf(file, "%d", &family) != 1)
+			family = AF_ZMQ;
+		fclose(file);
+	}
+	return family;
+}
+
+static int zs_kernel_open(struct zs *s)
+{
+	struct stat st;
+
+	s->fd = socket(zs_family(), SOCK_SEQPACKET | SOCK_CLOEXEC, s->type);
+	if (s->fd < 0 || fstat(s->fd, &st))
+		return -1;
+	s->inode = st.st_ino;
+	return 0;
+}
+
+static int zs_kernel_close(struct zs *s)
+{
+	return close(s->fd);
+}
+
+static int zs_kernel_set(struct zs *s, int opt, const void *val, size_t len)
+{
+	return setsockopt(s->fd, SOL_ZMQ, opt, val, len);
+}
+
+static int zs_kernel_get(struct zs *s, int opt, void *val, size_t *len)
+{
+	socklen_t optlen = *len;
+
+	if (getsockopt(s->fd, SOL_ZMQ, opt, val, &optlen))
+		return -1;
+	*len = optlen;
+	return 0;
+}
+
+static int zs_kernel_endpoint(struct zs *s, int opt, const char *endpoint)
+{
+	return setsockopt(s->fd, SOL_ZMQ, opt, endpoint, strlen(endpoint));
+}
+
+static int zs_kernel_bind(struct zs *s, const char *endpoint)
+{
+	return zs_kernel_endpoint(s, ZMQ_AF_BIND, endpoint);
+}
+
+static int zs_kernel_connect(struct zs *s, const char *endpoint)
+{
+	return zs_kernel_endpoint(s, ZMQ_AF_CONNECT, endpoint);
+}
+
+static int zs_kernel_unbind(struct zs *s, const char *endpoint)
+{
+	return zs_kernel_endpoint(s, ZMQ_AF_UNBIND, endpoint);
+}
+
+static int zs_kernel_disconnect(struct zs *s, const char *endpoint)
+{
+	return zs_kernel_endpoint(s, ZMQ_AF_DISCONNECT, endpoint);
+}
+
+static int zs_kernel_flags(int flags)
+{
+	return (flags & ZS_MORE ? MSG_MORE : 0) |
+	       (flags & ZS_DONTWAIT ? MSG_DONTWAIT : 0);
+}
+
+static ssize_t zs_kernel_send(struct zs *s, const void *buf, size_t len,
+			      int flags)
+{
+	return send(s->fd, buf, len, zs_kernel_flags(flags));
+}
+
+static ssize_t zs_kernel_recv(struct zs *s, void *buf, size_t len, int flags)
+{
+	struct iovec iov = { .iov_base = buf, .iov_len = len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t ret;
+
+	ret = recvmsg(s->fd, &msg, zs_kernel_flags(flags) | MSG_TRUNC);
+	if (ret >= 0)
+		s->more = msg.msg_flags & MSG_MORE;
+	return ret;
+}
+
+static int zs_kernel_poll(struct zs *s, int events, int ms)
+{
+	struct pollfd pfd = {
+		.fd = s->fd,
+		.events = (events & ZMQ_POLLIN ? POLLIN : 0) |
+			  (events & ZMQ_POLLOUT ? POLLOUT : 0),
+	};
+
+	if (poll(&pfd, 1, ms) < 1)
+		return 0;
+	return (pfd.revents & POLLIN ? ZMQ_POLLIN : 0) |
+	       (pfd.revents & POLLOUT ? ZMQ_POLLOUT : 0);
+}
+
+int zs_stats(struct zs *s, struct zmq_af_stats *stats)
+{
+	socklen_t len = sizeof(*stats);
+
+	return getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_STATS, stats, &len);
+}
+
+static int zs_kernel_peers(struct zs *s)
+{
+	struct zmq_af_stats stats;
+
+	return zs_stats(s, &stats) ? -1 : (int)stats.peers;
+}
+
+/* Tests run alone: no socket at all may linger. */
+static int zs_kernel_finish(void)
+{
+	return wait_until(!proc_lingering()) ? 0 : -1;
+}
+
+const struct zs_ops zs_kernel_ops = {
+	.name		= "kernel",
+	.open		= zs_kernel_open,
+	.close		= zs_kernel_close,
+	.set		= zs_kernel_set,
+	.get		= zs_kernel_get,
+	.bind		= zs_kernel_bind,
+	.connect	= zs_kernel_connect,
+	.unbind		= zs_kernel_unbind,
+	.disconnect	= zs_kernel_disconnect,
+	.send		= zs_kernel_send,
+	.recv		= zs_kernel_recv,
+	.poll		= zs_kernel_poll,
+	.peers		= zs_kernel_peers,
+	.finish		= zs_kernel_finish,
+};
