@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * Socket options.  The kernel has libzmq's numbers, formats and checks, so
- * nearly all just pass.
+ * nearly all just pass; "len" of a value is a size_t here, as in libzmq.
  */
 #include "shim.h"
 
@@ -15,33 +15,29 @@
  * struct kept_option - an option that libzmq has and that means nothing here
  * @option: ZMQ_AFFINITY etc.
  * @size: bytes of a value: an int or a uint64_t
- * @min: smallest value that can be set; larger than @max: read only
- * @max: largest
+ * @min: smallest value that can be set
  * @boolean: kept as 0 or 1
  * @dflt: value of a new socket
  *
  * There are no I/O threads to have an affinity to, and no multicast
- * transports: such a value is only kept to be read again.  A kernel that
- * knows the option is always asked first.
+ * transports: such a value is only kept to be read again.
  */
 struct kept_option {
 	int		option;
 	size_t		size;
 	int64_t		min;
-	int64_t		max;
 	bool		boolean;
 	uint64_t	dflt;
 };
 
 static const struct kept_option kept_options[] = {
-	{ ZMQ_AFFINITY,		8, INT64_MIN, INT64_MAX, false, 0 },
-	{ ZMQ_RATE,		4, 1, INT_MAX, false, 100 },
-	{ ZMQ_RECOVERY_IVL,	4, 0, INT_MAX, false, 10000 },
-	{ ZMQ_MULTICAST_HOPS,	4, 1, INT_MAX, false, 1 },
-	{ ZMQ_MECHANISM,	4, 1, 0, false, ZMQ_NULL },
-	{ ZMQ_MULTICAST_MAXTPDU, 4, 1, INT_MAX, false, 1500 },
-	{ ZMQ_LOOPBACK_FASTPATH, 4, INT_MIN, INT_MAX, true, 0 },
-	{ ZMQ_MULTICAST_LOOP,	4, INT_MIN, INT_MAX, true, 1 },
+	{ ZMQ_AFFINITY,		8, INT64_MIN, false, 0 },
+	{ ZMQ_RATE,		4, 1, false, 100 },
+	{ ZMQ_RECOVERY_IVL,	4, 0, false, 10000 },
+	{ ZMQ_MULTICAST_HOPS,	4, 1, false, 1 },
+	{ ZMQ_MULTICAST_MAXTPDU, 4, 1, false, 1500 },
+	{ ZMQ_LOOPBACK_FASTPATH, 4, INT_MIN, true, 0 },
+	{ ZMQ_MULTICAST_LOOP,	4, INT_MIN, true, 1 },
 };
 
 _Static_assert(ARRAY_SIZE(kept_options) == ZS_KEPT_MAX,
@@ -55,7 +51,7 @@ void zs_kept_init(struct zs_sock *s)
 		s->kept[i] = kept_options[i].dflt;
 }
 
-/* Index of a kept option, or -1 and EINVAL. */
+/* Index of a kept option, or -1 if it is none. */
 static int kept_find(int option)
 {
 	size_t i;
@@ -63,21 +59,15 @@ static int kept_find(int option)
 	for (i = 0; i < ARRAY_SIZE(kept_options); i++)
 		if (kept_options[i].option == option)
 			return i;
-	return zs_fail(EINVAL);
+	return -1;
 }
 
-static int kept_set(struct zs_sock *s, int option, const void *value,
-		    size_t len)
+static int kept_set(struct zs_sock *s, int i, const void *value, size_t len)
 {
-	const struct kept_option *opt;
+	const struct kept_option *opt = &kept_options[i];
 	int64_t wide;
 	int number;
-	int i;
 
-	i = kept_find(option);
-	if (i < 0)
-		return -1;
-	opt = &kept_options[i];
 	if (!value || len != opt->size)
 		return zs_fail(EINVAL);
 	if (len == sizeof(wide)) {
@@ -86,7 +76,7 @@ static int kept_set(struct zs_sock *s, int option, const void *value,
 		memcpy(&number, value, sizeof(number));
 		wide = number;
 	}
-	if (wide < opt->min || wide > opt->max)
+	if (wide < opt->min)
 		return zs_fail(EINVAL);
 
 	pthread_mutex_lock(&s->lock);
@@ -95,15 +85,11 @@ static int kept_set(struct zs_sock *s, int option, const void *value,
 	return 0;
 }
 
-static int kept_get(struct zs_sock *s, int option, void *value, size_t len)
+static int kept_get(struct zs_sock *s, int i, void *value, size_t len)
 {
 	uint64_t wide;
 	int number;
-	int i;
 
-	i = kept_find(option);
-	if (i < 0)
-		return -1;
 	if (len != kept_options[i].size)
 		return zs_fail(EINVAL);
 
@@ -119,16 +105,19 @@ static int kept_get(struct zs_sock *s, int option, void *value, size_t len)
 int zs_setsockopt(void *handle, int option, const void *value, size_t len)
 {
 	ZS_USING_SOCK *s = zs_sock_get(handle);
+	int kept = kept_find(option);
 
 	if (!s)
 		return -1;
+	if (atomic_load(&s->ctx->shut))
+		return zs_fail(ETERM);
 	if (len > INT_MAX || option >= ZMQ_AF_BASE)
 		return zs_fail(EINVAL);
-	if (!setsockopt(s->fd, SOL_ZMQ, option, value, len))
-		return 0;
-	if (errno == ENOPROTOOPT)
-		return kept_set(s, option, value, len);
-	return zs_fail_kernel();
+	if (kept >= 0)
+		return kept_set(s, kept, value, len);
+	if (setsockopt(s->fd, SOL_ZMQ, option, value, len))
+		return zs_fail_kernel();
+	return 0;
 }
 
 /* ZMQ_FD */
@@ -241,13 +230,10 @@ static int kernel_getsockopt(struct zs_sock *s, int option, void *value,
 {
 	socklen_t klen = *len > INT_MAX ? INT_MAX : *len;
 
-	if (!getsockopt(s->fd, SOL_ZMQ, option, value, &klen)) {
-		*len = klen;
-		return 0;
-	}
-	if (errno == ENOPROTOOPT)
-		return kept_get(s, option, value, *len);
-	return -1;
+	if (getsockopt(s->fd, SOL_ZMQ, option, value, &klen))
+		return -1;
+	*len = klen;
+	return 0;
 }
 
 static int sock_getsockopt(struct zs_sock *s, int option, void *value,
@@ -281,6 +267,7 @@ static int sock_getsockopt(struct zs_sock *s, int option, void *value,
 int zs_getsockopt(void *handle, int option, void *value, size_t *len)
 {
 	ZS_USING_SOCK *s = zs_sock_get(handle);
+	int kept = kept_find(option);
 
 	if (!s)
 		return -1;
@@ -288,5 +275,7 @@ int zs_getsockopt(void *handle, int option, void *value, size_t *len)
 		return zs_fail(EINVAL);
 	if (atomic_load(&s->ctx->shut))
 		return zs_fail(ETERM);
+	if (kept >= 0)
+		return kept_get(s, kept, value, *len);
 	return sock_getsockopt(s, option, value, len) ? zs_fail_kernel() : 0;
 }

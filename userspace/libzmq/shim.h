@@ -216,7 +216,7 @@ static inline struct zs_ctx *zs_ctx_get_handle(void *handle)
 
 struct zs_endpoint;
 
-#define ZS_KEPT_MAX	8
+#define ZS_KEPT_MAX	7
 
 /**
  * struct zs_sock - a socket

@@ -126,11 +126,10 @@ static void fd_silent(void)
 	/* It can send, always: not a reason to be readable. */
 	for (tries = 0; tries < 100; tries++) {
 		CHECK(get_int(a, ZMQ_EVENTS) == ZMQ_POLLOUT);
-		if (!fd_readable(fd, 0))
+		if (!fd_readable(fd, 50))
 			break;
 	}
 	CHECK(tries < 100);
-	CHECK(!fd_readable(fd, 50));
 	CHECK(!send_text(b, "y", 0));
 	CHECK(fd_readable(fd, DEADLINE_MS));
 	CHECK(fd_receive(a, fd, "y"));
@@ -140,8 +139,8 @@ static void fd_silent(void)
 /* A client that never asks for ZMQ_EVENTS, but receives until EAGAIN. */
 static void fd_eager(void)
 {
+	int fd, got, tries;
 	char buf[8];
-	int fd, got;
 
 	CHECK(!new_pair(ZMQ_DEALER, &a, ZMQ_DEALER, &b, TCP));
 	fd = get_int(a, ZMQ_FD);
@@ -152,9 +151,11 @@ static void fd_eager(void)
 			got++;
 		CHECK(zmq_errno() == EAGAIN);
 	}
-	while (zmq_recv(a, buf, sizeof(buf), ZMQ_DONTWAIT) == 1)
-		continue;
-	CHECK(!fd_readable(fd, 50));
+	/* It may be readable once more for nothing, but not for ever. */
+	for (tries = 0; tries < 100 && fd_readable(fd, 50); tries++)
+		while (zmq_recv(a, buf, sizeof(buf), ZMQ_DONTWAIT) == 1)
+			continue;
+	CHECK(tries < 100);
 	close_both();
 }
 
@@ -288,13 +289,9 @@ static void lingers(void)
 	void *s;
 	int i;
 
-	memset(big, 'b', sizeof(big));
-	s = zmq_socket(ctx, ZMQ_PULL);
-	CHECK(zmq_bind(s, TCP) == 0);
-	strcpy(addr, last_endpoint(s));
-	CHECK(zmq_unbind(s, addr) == 0);
-
 	/* Nobody is there: it is all queued. */
+	memset(big, 'b', sizeof(big));
+	snprintf(addr, sizeof(addr), "ipc://@libzmq-test-%d", getpid());
 	b = zmq_socket(other, ZMQ_PUSH);
 	CHECK(zmq_connect(b, addr) == 0);
 	for (i = 0; i < N; i++)
@@ -303,7 +300,7 @@ static void lingers(void)
 	thread_ctx = other;
 	CHECK(!pthread_create(&t, NULL, term_thread, NULL));
 
-	CHECK(!set_int(s, ZMQ_RCVTIMEO, DEADLINE_MS));
+	s = new_socket(ctx, ZMQ_PULL);
 	CHECK(zmq_bind(s, addr) == 0);
 	for (i = 0; i < N; i++)
 		CHECK(zmq_recv(s, big, sizeof(big), 0) == sizeof(big));
@@ -358,26 +355,21 @@ static void closed_twice(void)
 
 /* fork */
 
-/*
- * A child drops what it inherited, and has sockets of its own.  It outlives
- * the parent's sockets without holding them up.
- */
+/* A child with a context of its own, that outlives the parent's sockets. */
 static int child(const char *addr, int wait_fd)
 {
 	void *own;
 	char c;
 	int rc;
 
-	zmq_close(a);
-	zmq_ctx_term(ctx);
 	own = zmq_ctx_new();
 	b = new_socket(own, ZMQ_PUSH);
 	if (!b || zmq_connect(b, addr) || send_text(b, "from child", 0))
-		return 2;
+		return 1;
 	if (set_int(b, ZMQ_LINGER, DEADLINE_MS) || zmq_close(b))
-		return 3;
-	rc = zmq_ctx_term(own) ? 4 : 0;
-	return read(wait_fd, &c, 1) == 0 ? rc : 5;
+		return 2;
+	rc = zmq_ctx_term(own) ? 3 : 0;
+	return read(wait_fd, &c, 1) == 0 ? rc : 4;
 }
 
 static void forked(void)

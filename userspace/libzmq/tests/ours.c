@@ -6,6 +6,7 @@
 #include "sockets.h"
 
 #include <pthread.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define TCP	"tcp://127.0.0.1:*"
@@ -155,6 +156,40 @@ static void proxy_replies(void)
 	for (i = 0; i < 3; i++)
 		CHECK(zmq_close(proxy_sides[i]) == 0);
 	CHECK(zmq_close(a) == 0);
+}
+
+/* fork */
+
+/* What is inherited can be dropped, and not be used; the context can. */
+static int child(void)
+{
+	if (zmq_send(a, "x", 1, 0) != -1 || zmq_errno() != ENOTSOCK)
+		return 1;
+	if (zmq_close(a) || !zmq_close(a) || zmq_errno() != ENOTSOCK)
+		return 2;
+	if (new_pair(ZMQ_PULL, &a, ZMQ_PUSH, &b, TCP))
+		return 3;
+	if (send_text(b, "child", 0) || !recv_is(a, "child"))
+		return 4;
+	close_both();
+	return zmq_ctx_term(ctx) ? 5 : 0;
+}
+
+static void forked(void)
+{
+	int status;
+	pid_t pid;
+
+	CHECK(!new_pair(ZMQ_PULL, &a, ZMQ_PUSH, &b, TCP));
+	pid = fork();
+	if (!pid)
+		_exit(child());
+	CHECK(waitpid(pid, &status, 0) == pid);
+	printf("# status %d\n", status);
+	CHECK(status == 0);
+	CHECK(!send_text(b, "parent", 0));
+	CHECK(recv_is(a, "parent"));
+	close_both();
 }
 
 /* threads */
@@ -359,6 +394,7 @@ int main(void)
 		{ "poller: sockets", poller, no_sockets },
 		{ "drafts and monitors refused", drafts, no_sockets },
 		{ "proxy: replies to commands", proxy_replies, no_sockets },
+		{ "fork: inherited handles", forked, no_sockets },
 		{ "thread cancelled in a call", cancelled, no_sockets },
 		{ "closed under a thread", closed_in_use, no_sockets },
 		{ "closed by many threads", closed_by_many, no_sockets },
