@@ -27,6 +27,8 @@ SHOWN = 200         # lines of findings
 # helpers or attributes, and tables of macros are no statements.
 IGNORED = ["NETWORKING_BLOCK_COMMENT_STYLE"]
 IN_COMPAT = IGNORED + ["LINUX_VERSION_CODE", "CONSTANT_COMPARISON", "NEW_TYPEDEFS"]
+# TRACE_EVENT() is laid out as everywhere in the kernel.
+IN_TRACE = IGNORED + ["OPEN_ENDED_LINE", "PARENTHESIS_ALIGNMENT"]
 IN_PROGRAMS = IGNORED + ["ARRAY_SIZE", "AVOID_EXTERNS", "BIT_MACRO", "ENOSYS", "NEW_TYPEDEFS",
                          "PREFER_DEFINED_ATTRIBUTE_MACRO", "PREFER_FALLTHROUGH",
                          "PREFER_KERNEL_TYPES", "STRCPY", "STRLCPY", "STRNCPY", "VOLATILE"]
@@ -34,8 +36,9 @@ IN_LIBRARY = IN_PROGRAMS + ["COMPLEX_MACRO", "MULTISTATEMENT_MACRO_USE_DO_WHILE"
                             "TRAILING_SEMICOLON"]
 # Which sources (patterns, exceptions), and how strictly.
 STYLE_CHECKS = (
-    ("the module", ("net/**/*.[ch]", "include/**/*.h"), ("net/zmq/compat.h",),
-     ["--strict"], IGNORED),
+    ("the module", ("net/**/*.[ch]", "include/**/*.h"),
+     ("net/zmq/compat.h", "net/zmq/trace.h"), ["--strict"], IGNORED),
+    ("trace.h", ("net/zmq/trace.h",), (), ["--strict"], IN_TRACE),
     ("compat.h", ("net/zmq/compat.h",), (), ["--strict"], IN_COMPAT),
     ("the tests", ("selftests/**/*.[ch]",), (), ["--strict"], IN_PROGRAMS),
     ("the library and programs", ("userspace/**/*.[ch]",), (), [], IN_LIBRARY),

@@ -73,17 +73,27 @@ static inline int zmq_compat_tcp_send_page(struct sock *sk, struct page *page,
  * A socket the kernel made holds no reference on its network namespace; ours
  * outlive the descriptor that caused them, and TCP's timers outlive us.
  */
-static inline void zmq_compat_sk_hold_net(struct sock *sk)
-{
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+static inline void __zmq_compat_sk_hold_net(struct sock *sk)
+{
 	sk_net_refcnt_upgrade(sk);
+}
 #else
+static inline void __zmq_compat_sk_hold_net(struct sock *sk)
+{
 	struct net *net = sock_net(sk);
 
 	sk->sk_net_refcnt = 1;
 	get_net_track(net, &sk->ns_tracker, GFP_KERNEL);
 	sock_inuse_add(net, 1);
+}
 #endif
+
+static inline void zmq_compat_sk_hold_net(struct sock *sk)
+{
+	/* A child that TCP accepted took one itself, as its listener has. */
+	if (!sk->sk_net_refcnt)
+		__zmq_compat_sk_hold_net(sk);
 }
 
 /* 6.6: the table's size is passed, later the empty last row is an error. */

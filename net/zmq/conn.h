@@ -151,7 +151,7 @@ struct zmq_conn {
 	const struct zmq_transport	*tp;
 	bool				accepted;
 
-	struct mutex			mutex;
+	struct mutex			mutex;	/* state changes */
 	enum zmq_conn_state		state;
 	unsigned long			flags;
 	struct socket			*lower;
@@ -168,7 +168,7 @@ struct zmq_conn {
 	u32				rx_skb_off;
 	struct zmq_tx			tx;
 
-	spinlock_t			ctl_lock;
+	spinlock_t			ctl_lock;	/* @ctl, @subs */
 	struct list_head		ctl;
 	u32				ctl_count;
 	struct list_head		subs;

@@ -16,7 +16,7 @@
  */
 struct zmq_context {
 	refcount_t		refs;
-	struct mutex		mutex;
+	struct mutex		mutex;	/* members, down, alive */
 	struct list_head	members;
 	bool			down;
 	bool			alive;

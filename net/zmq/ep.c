@@ -420,11 +420,28 @@ void zmq_ep_close_all(struct zmq_sock *zsk)
 	mutex_unlock(&zsk->ep_mutex);
 }
 
+/* A lingering socket has no endpoints but peers it still sends to. */
+static void zmq_ep_show_lingering(struct zmq_sock *zsk, struct seq_file *m)
+{
+	struct zmq_pipe *pipe;
+
+	lock_sock(&zsk->sk);
+	list_for_each_entry(pipe, &zsk->pipes, node)
+		if (pipe->conn)
+			seq_printf(m, " %c:%s", pipe->conn->ep->bind ? 'b' : 'c',
+				   pipe->conn->ep->name);
+	release_sock(&zsk->sk);
+}
+
 /* One word an endpoint for /proc/net/zmq. */
 void zmq_ep_show(struct zmq_sock *zsk, struct seq_file *m)
 {
 	struct zmq_ep *ep;
 
+	if (zsk->closing) {
+		zmq_ep_show_lingering(zsk, m);
+		return;
+	}
 	mutex_lock(&zsk->ep_mutex);
 	list_for_each_entry(ep, &zsk->eps, node)
 		seq_printf(m, " %c:%s", ep->bind ? 'b' : 'c',

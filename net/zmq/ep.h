@@ -44,7 +44,7 @@ struct zmq_ep {
 	struct socket			*listener;
 	struct delayed_work		accept_work;
 	void (*save_data_ready)(struct sock *sk);
-	spinlock_t			lock;
+	spinlock_t			lock;	/* conns, closed */
 	struct list_head		conns;
 	bool				closed;
 	const struct cred		*cred;

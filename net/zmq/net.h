@@ -48,7 +48,7 @@ struct zmq_net_stats {
  * @linger_max: ms a closed socket that nobody waits for may linger
  */
 struct zmq_net {
-	struct mutex			mutex;
+	struct mutex			mutex;	/* socks */
 	struct list_head		socks;
 	atomic_t			conns;
 	struct zmq_net_stats __percpu	*stats;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pipes: the queues between a socket and one peer. */
+#include <linux/sizes.h>
 #include "conn.h"
 #include "type.h"
 
@@ -296,7 +297,7 @@ bool zmq_pipe_rx_pause(struct zmq_pipe *pipe)
 	return full;
 }
 
-#define ZMQ_PIPE_CHARGE_STEP	(1 << 28)
+#define ZMQ_PIPE_CHARGE_STEP	SZ_256M
 
 /**
  * zmq_pipe_charge - charge received memory to the socket and its cgroup

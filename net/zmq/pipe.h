@@ -69,7 +69,7 @@ struct zmq_pipe {
 	bool			ready;
 	bool			conflate;
 
-	spinlock_t		tx_lock;
+	spinlock_t		tx_lock;	/* txq */
 	struct zmq_segq		txq;
 	struct zmq_hwm		tx;
 	u64			tx_in;

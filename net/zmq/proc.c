@@ -40,13 +40,15 @@ static int zmq_proc_show(struct seq_file *m, void *v)
 	struct zmq_sock *zsk;
 
 	if (v == &znet->socks) {
-		seq_puts(m, "type inode uid state pipes txmsgs txbytes rxmsgs rxbytes drops endpoints\n");
+		seq_printf(m, "%-6s %8s %5s %-9s %5s %7s %9s %7s %9s %7s endpoints\n",
+			   "type", "inode", "uid", "state", "pipes", "txmsgs",
+			   "txbytes", "rxmsgs", "rxbytes", "drops");
 		return 0;
 	}
 	/* On the list it has not been freed: that takes it off first. */
 	zsk = list_entry(v, struct zmq_sock, net_node);
 	zmq_af_stats(zsk, &st);
-	seq_printf(m, "%s %lu %u %s %llu %llu %llu %llu %llu %llu",
+	seq_printf(m, "%-6s %8lu %5u %-9s %5llu %7llu %9llu %7llu %9llu %7llu",
 		   zsk->type->name, sock_i_ino(&zsk->sk),
 		   from_kuid_munged(seq_user_ns(m), zsk->sk.sk_uid),
 		   zmq_proc_state(zsk), st.peers, st.tx_queued_msgs,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Socket options: libzmq's numbers, formats, ranges and errnos at SOL_ZMQ. */
 #include <linux/capability.h>
+#include <linux/sizes.h>
 #include "context.h"
 #include "ep.h"
 #include "type.h"
@@ -287,7 +288,7 @@ static int zmq_sockopt_set_buf(struct zmq_sock *zsk, int opt, const u8 *buf,
 }
 
 /* Largest value an option takes: a topic. */
-#define ZMQ_SOCKOPT_MAX		(1 << 20)
+#define ZMQ_SOCKOPT_MAX		SZ_1M
 
 /* proto_ops.setsockopt */
 int zmq_sockopt_set(struct socket *sock, int level, int opt, sockptr_t val,

@@ -40,6 +40,7 @@ static void zmq_stream_run(struct zmq_conn *conn)
 static void zmq_stream_run_unlocked(struct zmq_conn *conn)
 {
 	set_bit(ZMQ_CONN_RX_AGAIN, &conn->flags);
+	/* The note is there before we see that somebody else is busy. */
 	smp_mb__after_atomic();
 	do {
 		if (test_and_set_bit(ZMQ_CONN_RX_BUSY, &conn->flags))
@@ -47,6 +48,7 @@ static void zmq_stream_run_unlocked(struct zmq_conn *conn)
 		while (test_and_clear_bit(ZMQ_CONN_RX_AGAIN, &conn->flags))
 			zmq_stream_run(conn);
 		clear_bit_unlock(ZMQ_CONN_RX_BUSY, &conn->flags);
+		/* Not busy any more before the last look at the note. */
 		smp_mb__after_atomic();
 		wake_up_bit(&conn->flags, ZMQ_CONN_RX_BUSY);
 	} while (test_bit(ZMQ_CONN_RX_AGAIN, &conn->flags));
@@ -74,6 +76,7 @@ void zmq_stream_unlock(struct zmq_conn *conn)
 		return;
 	}
 	clear_bit_unlock(ZMQ_CONN_RX_BUSY, &conn->flags);
+	/* As in zmq_stream_run_unlocked(). */
 	smp_mb__after_atomic();
 	wake_up_bit(&conn->flags, ZMQ_CONN_RX_BUSY);
 	if (test_bit(ZMQ_CONN_RX_AGAIN, &conn->flags))

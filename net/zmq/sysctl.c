@@ -12,7 +12,7 @@ static int zmq_sysctl_int_max = INT_MAX;
 #define ZMQ_SYSCTL_UINT(name, lo, hi)				\
 	{							\
 		.procname	= #name,			\
-		.data		= &((struct zmq_net *)0)->name,	\
+		.data		= (void *)offsetof(struct zmq_net, name), \
 		.maxlen		= sizeof(unsigned int),		\
 		.mode		= 0644,				\
 		.proc_handler	= proc_douintvec_minmax,	\
@@ -24,7 +24,7 @@ static int zmq_sysctl_int_max = INT_MAX;
 static const struct ctl_table zmq_sysctl_table[] = {
 	{
 		.procname	= "msg_max",
-		.data		= &((struct zmq_net *)0)->msg_max,
+		.data		= (void *)offsetof(struct zmq_net, msg_max),
 		.maxlen		= sizeof(unsigned long),
 		.mode		= 0644,
 		.proc_handler	= proc_doulongvec_minmax,

@@ -261,6 +261,7 @@ static int zmq_tx_run(struct zmq_conn *conn)
 static void zmq_tx_stopped(struct zmq_conn *conn, int err)
 {
 	set_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
+	/* Marked before the last look for room: write_space sees it. */
 	smp_mb__after_atomic();
 	switch (err) {
 	case -EAGAIN:
@@ -307,6 +308,7 @@ static bool zmq_tx_pending(struct zmq_conn *conn)
 {
 	if (test_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags))
 		return false;
+	/* Pairs with the release in zmq_conn_set_state(). */
 	switch (smp_load_acquire(&conn->state)) {
 	case ZMQ_CONN_READY:
 		return READ_ONCE(conn->ctl_count) ||

@@ -185,7 +185,7 @@ struct zmq_sock {
 	struct list_head	ctx_node;
 	struct list_head	net_node;
 
-	struct mutex		ep_mutex;
+	struct mutex		ep_mutex;	/* lock level 0 */
 	struct list_head	eps;
 	char			*last_endpoint;
 
@@ -195,7 +195,7 @@ struct zmq_sock {
 	u32			npipes;
 	struct list_head	dirty;
 
-	spinlock_t		rx_lock;
+	spinlock_t		rx_lock;	/* lock level 4 */
 	struct list_head	fq;
 	struct list_head	lb;
 	struct zmq_pipe		*rx_cur;

@@ -439,34 +439,55 @@ static void remove__absent(struct kunit *test)
 	zmq_trie_destroy(&t);
 }
 
-/* Branches come and go at every byte of a topic without leaving nodes. */
-static void remove__joins_nodes(struct kunit *test)
+/* Nodes below the root of a trie with one topic. */
+static u32 trie_depth(const struct zmq_trie *t)
 {
-	u8 topic[300], other[300];
+	struct zmq_trie_node *node = t->root;
+	u32 n = 0;
+
+	for (; node->n_kids; n++)
+		node = zmq_trie_node_kids(node)[0];
+	return n;
+}
+
+/* A branch at every byte of a topic, then without them, from either end. */
+static void trie_branches(struct kunit *test, bool from_end)
+{
+	u8 topic[300], other[300], a;
 	struct zmq_trie t;
-	size_t i, bytes;
-	u8 a;
+	size_t i, n;
 
 	memset(topic, 'a', sizeof(topic));
+	memset(other, 'a', sizeof(other));
 	zmq_trie_init(&t, false);
 	zmq_trie_add(&t, topic, sizeof(topic), &a, GFP_KERNEL);
-	bytes = t.bytes;
+	KUNIT_EXPECT_EQ(test, trie_depth(&t), 2);
 	for (i = 0; i < sizeof(topic); i++) {
-		memcpy(other, topic, i);
 		other[i] = 'b';
 		zmq_trie_add(&t, other, i + 1, &a, GFP_KERNEL);
+		other[i] = 'a';
 	}
-	KUNIT_EXPECT_GT(test, t.bytes, bytes);
+	KUNIT_EXPECT_EQ(test, trie_depth(&t), sizeof(topic));
 	for (i = 0; i < sizeof(topic); i++) {
-		memcpy(other, topic, i);
-		other[i] = 'b';
-		KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, other, i + 1, &a),
+		n = from_end ? sizeof(topic) - 1 - i : i;
+		other[n] = 'b';
+		KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, other, n + 1, &a),
 				ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC);
+		other[n] = 'a';
 	}
+	KUNIT_EXPECT_EQ(test, trie_depth(&t), 2);
 	KUNIT_EXPECT_TRUE(test, zmq_trie_matches(&t, topic, sizeof(topic)));
-	/* two nodes of 255 and 45 bytes may now be divided otherwise */
-	KUNIT_EXPECT_LE(test, t.bytes, bytes + 2 * 320);
 	zmq_trie_destroy(&t);
+}
+
+static void remove__joins_nodes(struct kunit *test)
+{
+	trie_branches(test, false);
+}
+
+static void remove__joins_nodes_from_end(struct kunit *test)
+{
+	trie_branches(test, true);
 }
 
 /* All bytes as children of one node, in and out. */
@@ -660,6 +681,7 @@ static struct kunit_case trie_cases[] = {
 	KUNIT_CASE(remove__counts),
 	KUNIT_CASE_PARAM(remove__absent, trie_absent_gen_params),
 	KUNIT_CASE(remove__joins_nodes),
+	KUNIT_CASE(remove__joins_nodes_from_end),
 	KUNIT_CASE(remove_sub__reports_topics),
 	KUNIT_CASE(remove_sub__without_callback),
 	KUNIT_CASE(match__every_prefix),
