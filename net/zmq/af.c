@@ -65,6 +65,8 @@ static void zmq_af_init_sock(struct zmq_sock *zsk)
 	sk->sk_write_space = zmq_af_write_space;
 	sk->sk_sndbuf = READ_ONCE(znet->wmem_default);
 	sk->sk_rcvbuf = READ_ONCE(znet->rmem_default);
+	zsk->rcvtimeo = -1;
+	zsk->sndtimeo = -1;
 	refcount_set(&zsk->users, 1);
 	INIT_WORK(&zsk->free_work, zmq_af_free_work);
 	mutex_init(&zsk->ep_mutex);
@@ -119,7 +121,7 @@ static int zmq_af_create(struct net *net, struct socket *sock, int protocol,
 /*
  * The descriptor is closed.  Received messages go; what is to be sent stays
  * with its connections for as long as ZMQ_LINGER and net.zmq.linger_max allow.
- * Nothing here waits.  At process exit current->fs and nsproxy are gone.
+ * Nothing here waits for a peer.  At process exit current->fs and nsproxy are gone.
  */
 static int zmq_af_release(struct socket *sock)
 {
@@ -132,6 +134,7 @@ static int zmq_af_release(struct socket *sock)
 	lock_sock(sk);
 	spin_lock_bh(&zsk->rx_lock);
 	zsk->closing = true;
+	zsk->closed_at = jiffies;
 	spin_unlock_bh(&zsk->rx_lock);
 	zmq_send_reset(&zsk->asm_msg);
 	if (zsk->type->release)

@@ -88,11 +88,18 @@ void zmq_conn_flush_kick(struct zmq_conn *conn, unsigned long delay)
 	zmq_conn_queue(conn, &conn->tx_work, delay);
 }
 
-/* The peer broke the protocol: nothing more is parsed; level 3. */
+/**
+ * zmq_conn_fail - the connection cannot go on
+ * @conn: the connection
+ * @error: what the peer did wrong, or ZMQ_CONN_NOMEM
+ *
+ * Nothing more is parsed.  Context: level 3, or ctl work.
+ */
 void zmq_conn_fail(struct zmq_conn *conn, u32 error)
 {
 	conn->error = error;
-	trace_zmq_protocol_error(conn, error);
+	if (error != ZMQ_CONN_NOMEM)
+		trace_zmq_protocol_error(conn, error);
 	if (!test_and_set_bit(ZMQ_CONN_FAILED, &conn->flags))
 		zmq_conn_kick(conn, 0);
 }
@@ -345,6 +352,9 @@ static int zmq_conn_join(struct zmq_conn *conn, struct zmq_handshake *hs)
 	spin_lock_bh(&pipe->tx_lock);
 	WRITE_ONCE(pipe->conn, conn);
 	spin_unlock_bh(&pipe->tx_lock);
+	/* Disconnected meanwhile, it only sends what is left. */
+	if (!pipe->attached)
+		goto out;
 	pipe->ready = true;
 	if (zsk->type->ready)
 		err = zsk->type->ready(zsk, pipe);
@@ -399,6 +409,11 @@ static void zmq_conn_failed(struct zmq_conn *conn)
 {
 	bool handshake = conn->hs;
 
+	if (conn->error == ZMQ_CONN_NOMEM) {
+		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_NOMEM);
+		zmq_conn_lost(conn, true);
+		return;
+	}
 	zmq_net_count(zmq_conn_net(conn), handshake ?
 		      ZMQ_NET_HANDSHAKE_FAILURES : ZMQ_NET_PROTOCOL_ERRORS);
 	atomic64_inc(&conn->zsk->stats.protocol_errors);
@@ -457,13 +472,16 @@ static bool zmq_conn_drained(struct zmq_conn *conn)
 static bool zmq_conn_lingering(struct zmq_conn *conn, unsigned long *next)
 {
 	struct zmq_sock *zsk = conn->zsk;
+	unsigned long start = conn->linger_start;
 	unsigned long end = conn->linger_end;
 	unsigned long cap;
 
 	/* Without a program that waits, only for as long as root allows. */
 	if (zsk->closing && !zmq_context_alive(zsk->ctx)) {
-		cap = conn->linger_start +
-		      msecs_to_jiffies(zmq_net(zmq_conn_net(conn))->linger_max);
+		if (time_after(zsk->closed_at, start))
+			start = zsk->closed_at;
+		cap = start + msecs_to_jiffies(
+				zmq_net(zmq_conn_net(conn))->linger_max);
 		if (conn->linger_forever || time_before(cap, end))
 			end = cap;
 	} else if (conn->linger_forever) {

@@ -27,6 +27,9 @@ enum zmq_conn_state {
 	ZMQ_CONN_DEAD,
 };
 
+/* zmq_conn.error when it is memory that was short; no fault of the peer's. */
+#define ZMQ_CONN_NOMEM		1U
+
 /* Bits of zmq_conn.flags, atomic. */
 enum {
 	ZMQ_CONN_TX_BUSY,	/* somebody owns the sending end */
@@ -228,8 +231,8 @@ void zmq_tx_drop_control(struct zmq_conn *conn);
 /* Options of the endpoint, as they were at bind or connect. */
 const struct zmq_options *zmq_conn_options(const struct zmq_conn *conn);
 
-bool zmq_traffic_frame(struct zmq_conn *conn, u8 flags, const u8 *body,
-		       u32 len);
+int zmq_traffic_frame(struct zmq_conn *conn, u8 flags, const u8 *body,
+		      u32 len);
 void zmq_traffic_apply(struct zmq_conn *conn);
 int zmq_traffic_subscribe_all(struct zmq_conn *conn);
 int zmq_traffic_subscribe(struct zmq_conn *conn, const u8 *topic, size_t len,

@@ -12,16 +12,16 @@
 /**
  * struct zmq_ep - one bind or connect
  * @zsk: the socket; one zmq_af_get() reference
- * @refs: held by zsk->eps, by each connection, by queued @accept_work
+ * @refs: held by zsk->eps and by each connection
  * @node: in zsk->eps; zsk->ep_mutex
  * @bind: listens, else connects
  * @name: as the user wrote it; constant
  * @bound: bound: with wildcards and port 0 resolved; constant
  * @addr: @name taken apart; constant
- * @opt: options when it was made; constant but for the marks
+ * @opt: options when it was made; constant
  * @tp: transport; constant
  * @listener: listening socket, NULL when closed; zsk->ep_mutex
- * @accept_work: accepts
+ * @accept_work: accepts; ended before @listener is released
  * @save_data_ready: @listener's callback before ours
  * @lock: protects @conns and @closed
  * @conns: its connections: accepted ones, or the connector
@@ -59,6 +59,14 @@ int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len);
 int zmq_ep_term(struct zmq_sock *zsk, const char *name, size_t len);
 void zmq_ep_close_all(struct zmq_sock *zsk);
 void zmq_ep_show(struct zmq_sock *zsk, struct seq_file *m);
+
+/* ZMQ_BACKLOG, limited as listen(2) does. */
+static inline int zmq_ep_backlog(const struct zmq_ep *ep)
+{
+	const struct net *net = sock_net(&ep->zsk->sk);
+
+	return min(ep->opt.backlog, READ_ONCE(net->core.sysctl_somaxconn));
+}
 
 static inline void zmq_ep_get(struct zmq_ep *ep)
 {

@@ -25,11 +25,23 @@ struct zmq_hwm {
 	u64	acked;
 };
 
-/* Set or change the mark; valid at any time, counters are kept. */
+/* The last count the consumer reports: a multiple of the low-water mark. */
+static inline u64 zmq_hwm_report(u64 read, u32 lwm)
+{
+	return lwm ? read - zmq_pure_mod(read, lwm) : read;
+}
+
+/*
+ * Set or change the mark, at any time; the caller keeps the consumer out.  What
+ * was read counts by the new mark at once: an empty queue is never full.
+ */
 static inline void zmq_hwm_set(struct zmq_hwm *h, u32 hwm)
 {
+	u32 lwm = hwm / 2 + (hwm & 1);
+
 	WRITE_ONCE(h->hwm, hwm);
-	WRITE_ONCE(h->lwm, hwm / 2 + (hwm & 1));
+	WRITE_ONCE(h->lwm, lwm);
+	WRITE_ONCE(h->acked, max(h->acked, zmq_hwm_report(h->read, lwm)));
 }
 
 static inline void zmq_hwm_init(struct zmq_hwm *h, u32 hwm)
@@ -65,13 +77,9 @@ static inline bool zmq_hwm_read(struct zmq_hwm *h, u32 n)
 {
 	u32 lwm = READ_ONCE(h->lwm);
 	u64 read = h->read + n;
-	u64 acked;
+	u64 acked = zmq_hwm_report(read, lwm);
 
 	WRITE_ONCE(h->read, read);
-	if (!lwm)
-		acked = read;
-	else
-		acked = read - zmq_pure_mod(read, lwm);
 	if (acked <= h->acked)
 		return false;
 	WRITE_ONCE(h->acked, acked);

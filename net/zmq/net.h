@@ -22,6 +22,7 @@ enum zmq_net_counter {
 	ZMQ_NET_HEARTBEAT_TIMEOUTS,	/* connections closed: silence */
 	ZMQ_NET_DISCONNECTS,		/* connections the peer ended */
 	ZMQ_NET_REFUSED,		/* peers the socket had no place for */
+	ZMQ_NET_NOMEM,			/* connections lost for want of memory */
 	ZMQ_NET_CONN_LIMIT,		/* connections over net.zmq.conns_max */
 	ZMQ_NET_COUNTERS
 };

@@ -6,6 +6,7 @@
 const struct zmq_type zmq_pattern_push = {
 	.id		= ZMQ_AF_PUSH,
 	.name		= "PUSH",
+	.conflates	= true,
 	.sends		= true,
 	.send_begin	= zmq_lb_begin,
 	.send		= zmq_lb_send,
@@ -15,5 +16,6 @@ const struct zmq_type zmq_pattern_push = {
 const struct zmq_type zmq_pattern_pull = {
 	.id		= ZMQ_AF_PULL,
 	.name		= "PULL",
+	.conflates	= true,
 	.receives	= true,
 };

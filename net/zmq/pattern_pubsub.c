@@ -118,6 +118,7 @@ static void zmq_pub_forget(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 const struct zmq_type zmq_pattern_pub = {
 	.id		= ZMQ_AF_PUB,
 	.name		= "PUB",
+	.conflates	= true,
 	.sends		= true,
 	.publishes	= true,
 	.init		= zmq_pub_init,
@@ -163,6 +164,16 @@ static int zmq_sub_announce(struct zmq_sock *zsk, const u8 *topic, size_t len,
 	return 0;
 }
 
+/* What is queued has to be matched again when it is read; rx_lock held. */
+static void zmq_sub_recheck(struct zmq_sock *zsk)
+{
+	struct zmq_pipe *pipe;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	list_for_each_entry(pipe, &zsk->fq, fq_node)
+		pipe->recheck = zmq_hwm_queued(&pipe->rx);
+}
+
 /*
  * Subscriptions are counted: each one is announced, the cancellation when the
  * last of a topic goes (libzmq's trie_t and xsub.cpp).
@@ -184,7 +195,7 @@ static int zmq_sub_setsockopt(struct zmq_sock *zsk, int opt, const u8 *val,
 	else
 		ret = zmq_trie_remove(&zsk->sub.trie, val, len, zsk);
 	if (!on && ret > 0 && ret & ZMQ_TRIE_TOPIC)
-		zsk->sub.recheck = true;
+		zmq_sub_recheck(zsk);
 	spin_unlock_bh(&zsk->rx_lock);
 	if (ret == -ENOENT)
 		return 0;
@@ -224,8 +235,9 @@ static int zmq_sub_recv_begin(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 	size_t len;
 	u8 *topic;
 
-	if (!zsk->sub.recheck)
+	if (!pipe->recheck)
 		return 0;
+	pipe->recheck--;
 	zmq_segq_header(&pipe->rxq, &hdr);
 	len = min_t(u64, hdr.len, zsk->sub.trie.max_len);
 	topic = kmalloc(len, GFP_ATOMIC | __GFP_NOWARN);
@@ -243,6 +255,7 @@ static int zmq_sub_recv_begin(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 const struct zmq_type zmq_pattern_sub = {
 	.id		= ZMQ_AF_SUB,
 	.name		= "SUB",
+	.conflates	= true,
 	.receives	= true,
 	.subscribes	= true,
 	.no_linger	= true,

@@ -39,6 +39,7 @@ int zmq_router_probe_setsockopt(struct zmq_sock *zsk, int opt, const u8 *val,
 const struct zmq_type zmq_pattern_dealer = {
 	.id		= ZMQ_AF_DEALER,
 	.name		= "DEALER",
+	.conflates	= true,
 	.sends		= true,
 	.receives	= true,
 	.send_begin	= zmq_lb_begin,

@@ -27,7 +27,7 @@ struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk, gfp_t gfp)
 	spin_lock_init(&pipe->tx_lock);
 	zmq_segq_init(&pipe->txq);
 	zmq_segq_init(&pipe->rxq);
-	pipe->conflate = zsk->opt.conflate;
+	pipe->conflate = zsk->opt.conflate && zsk->type->conflates;
 	zmq_hwm_init(&pipe->tx, pipe->conflate ? 0 : zsk->opt.sndhwm);
 	zmq_hwm_init(&pipe->rx, pipe->conflate ? 0 : zsk->opt.rcvhwm);
 	return pipe;
@@ -231,34 +231,10 @@ void zmq_pipe_sent(struct zmq_pipe *pipe, u64 bytes, u32 msgs)
 	pipe->tx_out += bytes;
 	zmq_hwm_read(&pipe->tx, msgs);
 	spin_unlock_bh(&pipe->tx_lock);
-	/* Pairs with the one in zmq_lb_block(). */
+	/* Pairs with the one in zmq_lb_writable(). */
 	smp_mb();
 	if (READ_ONCE(pipe->tx_blocked) && !zmq_pipe_tx_full(pipe))
 		zmq_pipe_writable(pipe);
-}
-
-/* Drop what is queued to be sent. */
-void zmq_pipe_purge_tx(struct zmq_pipe *pipe)
-{
-	struct zmq_segq q;
-
-	zmq_segq_init(&q);
-	zmq_pipe_take(pipe, &q);
-	zmq_segq_free(&q);
-}
-
-/* New marks, at once. */
-void zmq_pipe_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv)
-{
-	if (pipe->conflate)
-		return;
-	spin_lock_bh(&pipe->tx_lock);
-	zmq_hwm_set(&pipe->tx, snd);
-	spin_unlock_bh(&pipe->tx_lock);
-	spin_lock_bh(&pipe->zsk->rx_lock);
-	zmq_hwm_set(&pipe->rx, rcv);
-	spin_unlock_bh(&pipe->zsk->rx_lock);
-	zmq_pipe_writable(pipe);
 }
 
 /* Parser: may it not begin another message, having @pending unpublished? */
@@ -295,6 +271,31 @@ bool zmq_pipe_rx_pause(struct zmq_pipe *pipe)
 	pipe->rx_paused = full;
 	spin_unlock_bh(&zsk->rx_lock);
 	return full;
+}
+
+/* New marks, at once. */
+void zmq_pipe_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv)
+{
+	struct zmq_conn *conn;
+	bool resume;
+
+	if (pipe->conflate)
+		return;
+	spin_lock_bh(&pipe->tx_lock);
+	zmq_hwm_set(&pipe->tx, snd);
+	spin_unlock_bh(&pipe->tx_lock);
+	spin_lock_bh(&pipe->zsk->rx_lock);
+	zmq_hwm_set(&pipe->rx, rcv);
+	resume = pipe->rx_paused && !zmq_pipe_rx_full(pipe, 0);
+	if (resume)
+		pipe->rx_paused = false;
+	spin_unlock_bh(&pipe->zsk->rx_lock);
+	zmq_pipe_writable(pipe);
+	conn = resume ? zmq_conn_get_pipe(pipe) : NULL;
+	if (conn) {
+		zmq_conn_kick(conn, 0);
+		zmq_conn_put(conn);
+	}
 }
 
 #define ZMQ_PIPE_CHARGE_STEP	SZ_256M

@@ -42,6 +42,7 @@ enum {
  * @rx_mem: memory charged for @rxq; rx_lock
  * @rx_tight: memory was refused, stop until @rxq is read empty; rx_lock
  * @rx_paused: the parser found it full and stopped; rx_lock
+ * @recheck: messages at the front that an unsubscription may concern; rx_lock
  * @match: publishing: last message this pipe was matched for; lock_sock
  * @subs: publishing: subscriptions this peer holds; lock_sock
  * @id_node: in zsk->router.table; lock_sock
@@ -82,6 +83,7 @@ struct zmq_pipe {
 	bool			rx_tight;
 	bool			rx_paused;
 
+	u64			recheck;
 	u64			match;
 	u32			subs;
 	struct rhash_head	id_node;
@@ -109,7 +111,6 @@ int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, u8 len);
 /* Flusher side. */
 bool zmq_pipe_take(struct zmq_pipe *pipe, struct zmq_segq *to);
 void zmq_pipe_sent(struct zmq_pipe *pipe, u64 bytes, u32 msgs);
-void zmq_pipe_purge_tx(struct zmq_pipe *pipe);
 
 /* Parser side. */
 bool zmq_pipe_rx_full(const struct zmq_pipe *pipe, u32 pending);

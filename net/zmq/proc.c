@@ -7,22 +7,58 @@
 #include "net.h"
 #include "type.h"
 
+/*
+ * The list is not locked while a line is made, which can sleep for long: the
+ * socket shown is held instead, and so stays on the list.
+ */
+static struct zmq_sock *zmq_proc_hold(struct zmq_net *znet,
+				      struct list_head *from, loff_t skip)
+{
+	struct list_head *node;
+	struct zmq_sock *zsk;
+
+	lockdep_assert_held(&znet->mutex);
+	for (node = from->next; node != &znet->socks; node = node->next) {
+		zsk = list_entry(node, struct zmq_sock, net_node);
+		if (!skip-- && refcount_inc_not_zero(&zsk->users))
+			return zsk;
+		skip = max_t(loff_t, skip, 0);
+	}
+	return NULL;
+}
+
 static void *zmq_proc_start(struct seq_file *m, loff_t *pos)
 {
 	struct zmq_net *znet = zmq_net(seq_file_net(m));
+	struct zmq_sock *zsk;
 
+	if (!*pos)
+		return SEQ_START_TOKEN;
 	mutex_lock(&znet->mutex);
-	return seq_list_start_head(&znet->socks, *pos);
+	zsk = zmq_proc_hold(znet, &znet->socks, *pos - 1);
+	mutex_unlock(&znet->mutex);
+	return zsk;
 }
 
 static void *zmq_proc_next(struct seq_file *m, void *v, loff_t *pos)
 {
-	return seq_list_next(v, &zmq_net(seq_file_net(m))->socks, pos);
+	struct zmq_net *znet = zmq_net(seq_file_net(m));
+	struct zmq_sock *zsk = v, *next;
+
+	++*pos;
+	mutex_lock(&znet->mutex);
+	next = zmq_proc_hold(znet, v == SEQ_START_TOKEN ? &znet->socks :
+			     &zsk->net_node, 0);
+	mutex_unlock(&znet->mutex);
+	if (v != SEQ_START_TOKEN)
+		zmq_af_put(zsk);
+	return next;
 }
 
 static void zmq_proc_stop(struct seq_file *m, void *v)
 {
-	mutex_unlock(&zmq_net(seq_file_net(m))->mutex);
+	if (v && v != SEQ_START_TOKEN)
+		zmq_af_put(v);
 }
 
 /* Lingering sockets have no descriptor any more. */
@@ -35,18 +71,15 @@ static const char *zmq_proc_state(const struct zmq_sock *zsk)
 
 static int zmq_proc_show(struct seq_file *m, void *v)
 {
-	struct zmq_net *znet = zmq_net(seq_file_net(m));
+	struct zmq_sock *zsk = v;
 	struct zmq_af_stats st;
-	struct zmq_sock *zsk;
 
-	if (v == &znet->socks) {
+	if (v == SEQ_START_TOKEN) {
 		seq_printf(m, "%-6s %8s %5s %-9s %5s %7s %9s %7s %9s %7s endpoints\n",
 			   "type", "inode", "uid", "state", "pipes", "txmsgs",
 			   "txbytes", "rxmsgs", "rxbytes", "drops");
 		return 0;
 	}
-	/* On the list it has not been freed: that takes it off first. */
-	zsk = list_entry(v, struct zmq_sock, net_node);
 	zmq_af_stats(zsk, &st);
 	seq_printf(m, "%-6s %8lu %5u %-9s %5llu %7llu %9llu %7llu %9llu %7llu",
 		   zsk->type->name, sock_i_ino(&zsk->sk),
@@ -76,6 +109,7 @@ static const char *const zmq_proc_names[ZMQ_NET_COUNTERS] = {
 	[ZMQ_NET_HEARTBEAT_TIMEOUTS]	= "heartbeat_timeouts",
 	[ZMQ_NET_DISCONNECTS]		= "disconnects",
 	[ZMQ_NET_REFUSED]		= "refused",
+	[ZMQ_NET_NOMEM]			= "nomem",
 	[ZMQ_NET_CONN_LIMIT]		= "conn_limit",
 };
 

@@ -70,8 +70,14 @@ void zmq_recv_strip(struct zmq_pipe *pipe, u32 bytes)
 void zmq_recv_skip_all(struct zmq_sock *zsk)
 {
 	struct zmq_pipe *pipe = zsk->rx_cur;
+	struct zmq_frame *held;
 
 	lockdep_assert_held(&zsk->rx_lock);
+	while ((held = zmq_recv_held(zsk))) {
+		list_del(&held->node);
+		zmq_segq_free(&held->q);
+		kfree(held);
+	}
 	zsk->rx_cur = NULL;
 	if (pipe) {
 		zmq_recv_skip(zsk, pipe);

@@ -236,8 +236,7 @@ static int zmq_rx_short(struct zmq_conn *conn, const struct zmq_zmtp_hdr *hdr)
 		err = zmq_rx_cut_frame(rx, hdr->size + hdr->len);
 		if (err)
 			return err;
-		return zmq_traffic_frame(conn, hdr->flags, body, hdr->len) ?
-		       0 : -EPROTO;
+		return zmq_traffic_frame(conn, hdr->flags, body, hdr->len);
 	}
 	err = zmq_rx_normalize(conn, hdr);
 	if (err)
@@ -278,7 +277,7 @@ static int zmq_rx_long_end(struct zmq_conn *conn)
 {
 	struct zmq_rx *rx = &conn->rx;
 	u8 *large = rx->large;
-	bool ok;
+	int err;
 
 	if (rx->skip) {
 		rx->skip = false;
@@ -287,9 +286,9 @@ static int zmq_rx_long_end(struct zmq_conn *conn)
 	if (!large)
 		return zmq_rx_part_end(conn, rx->flags, rx->long_len);
 	rx->large = NULL;
-	ok = zmq_traffic_frame(conn, rx->flags, large, rx->large_len);
+	err = zmq_traffic_frame(conn, rx->flags, large, rx->large_len);
 	kfree(large);
-	return ok ? 0 : -EPROTO;
+	return err;
 }
 
 /* A long frame's header is in the chunk, and perhaps some of its body. */
@@ -549,7 +548,9 @@ int zmq_rx_feed(struct zmq_conn *conn, struct sk_buff *skb, u32 off, u32 len)
 			n = zmq_rx_body(conn, skb, off + done, len - done);
 		else
 			n = zmq_rx_frames(conn, skb, off + done, len - done);
-		if (n < 0)
+		if (n == -ENOMEM)
+			zmq_conn_fail(conn, ZMQ_CONN_NOMEM);
+		else if (n < 0)
 			zmq_conn_fail(conn, conn->error ?:
 				      ZMQ_HANDSHAKE_ERR_UNSPECIFIED);
 		if (!n)

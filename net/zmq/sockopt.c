@@ -133,8 +133,12 @@ static int zmq_sockopt_set_int(struct zmq_sock *zsk,
 	return 0;
 }
 
-/* ms of ZMQ_RCVTIMEO and ZMQ_SNDTIMEO live where SO_RCVTIMEO has them. */
-static int zmq_sockopt_set_timeo(long *timeo, const u8 *buf, size_t len)
+/*
+ * ZMQ_RCVTIMEO and ZMQ_SNDTIMEO are SO_RCVTIMEO and SO_SNDTIMEO in ms: the
+ * jiffies @timeo count; @ms remembers what was set, to be read back.
+ */
+static int zmq_sockopt_set_timeo(long *timeo, int *ms, const u8 *buf,
+				 size_t len)
 {
 	int val;
 
@@ -143,14 +147,17 @@ static int zmq_sockopt_set_timeo(long *timeo, const u8 *buf, size_t len)
 	memcpy(&val, buf, sizeof(val));
 	if (val < -1)
 		return -EINVAL;
+	*ms = val;
 	WRITE_ONCE(*timeo, val < 0 ? MAX_SCHEDULE_TIMEOUT :
 				     msecs_to_jiffies(val));
 	return 0;
 }
 
-static int zmq_sockopt_get_timeo(long timeo)
+static int zmq_sockopt_get_timeo(long timeo, int ms)
 {
-	return timeo == MAX_SCHEDULE_TIMEOUT ? -1 : jiffies_to_msecs(timeo);
+	if (timeo == MAX_SCHEDULE_TIMEOUT)
+		return -1;
+	return timeo == msecs_to_jiffies(ms) ? ms : jiffies_to_msecs(timeo);
 }
 
 static int zmq_sockopt_set_id(struct zmq_sock *zsk, const u8 *buf, size_t len)
@@ -191,9 +198,11 @@ static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
 		zsk->opt.maxmsgsize = get_unaligned((s64 *)buf);
 		return 0;
 	case ZMQ_OPT_RCVTIMEO:
-		return zmq_sockopt_set_timeo(&sk->sk_rcvtimeo, buf, len);
+		return zmq_sockopt_set_timeo(&sk->sk_rcvtimeo, &zsk->rcvtimeo,
+					     buf, len);
 	case ZMQ_OPT_SNDTIMEO:
-		return zmq_sockopt_set_timeo(&sk->sk_sndtimeo, buf, len);
+		return zmq_sockopt_set_timeo(&sk->sk_sndtimeo, &zsk->sndtimeo,
+					     buf, len);
 	case ZMQ_OPT_BINDTODEVICE:
 		return zmq_sockopt_set_device(zsk, buf, len);
 	case ZMQ_OPT_IPV4ONLY:
@@ -350,9 +359,9 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 	case ZMQ_OPT_TYPE:
 		return zsk->type->id;
 	case ZMQ_OPT_RCVTIMEO:
-		return zmq_sockopt_get_timeo(zsk->sk.sk_rcvtimeo);
+		return zmq_sockopt_get_timeo(zsk->sk.sk_rcvtimeo, zsk->rcvtimeo);
 	case ZMQ_OPT_SNDTIMEO:
-		return zmq_sockopt_get_timeo(zsk->sk.sk_sndtimeo);
+		return zmq_sockopt_get_timeo(zsk->sk.sk_sndtimeo, zsk->sndtimeo);
 	case ZMQ_OPT_IPV4ONLY:
 		return !zsk->opt.ipv6;
 	case ZMQ_AF_EINTR:

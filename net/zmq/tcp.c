@@ -208,7 +208,7 @@ static int zmq_tcp_listen(struct zmq_ep *ep)
 	err = kernel_bind(sock, (zmq_compat_sockaddr *)&ss, len);
 	if (err)
 		goto err_release;
-	err = kernel_listen(sock, ep->opt.backlog);
+	err = kernel_listen(sock, zmq_ep_backlog(ep));
 	if (err)
 		goto err_release;
 	ep->bound = zmq_tcp_name(sock);
@@ -247,7 +247,8 @@ static int zmq_tcp_bind_source(struct zmq_ep *ep, struct socket *sock)
 	struct sockaddr_storage ss;
 	int len;
 
-	if (!ep->addr.has_src)
+	/* A port that was asked for stays bound from one to the next. */
+	if (!ep->addr.has_src || inet_sk(sock->sk)->inet_num)
 		return 0;
 	len = zmq_tcp_resolve(sock_net(sock->sk), &ep->addr.src, ep->opt.ipv6,
 			      true, &ss);

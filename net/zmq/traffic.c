@@ -12,7 +12,7 @@
 /* Subscriptions announced in one control buffer, bytes. */
 #define ZMQ_TRAFFIC_BATCH	4096
 
-static bool zmq_traffic_ping(struct zmq_conn *conn,
+static int zmq_traffic_ping(struct zmq_conn *conn,
 			     const struct zmq_zmtp_command *cmd)
 {
 	u8 pong[ZMQ_ZMTP_HDR_MAX + 5 + ZMQ_ZMTP_PING_CTX_MAX];
@@ -25,25 +25,25 @@ static bool zmq_traffic_ping(struct zmq_conn *conn,
 		zmq_conn_kick(conn, 0);
 	/* Who pings faster than it reads gets no more answers. */
 	if (READ_ONCE(conn->ctl_count) >= ZMQ_TRAFFIC_PONGS)
-		return true;
+		return 0;
 	len = zmq_zmtp_pong_encode(pong, cmd->data, cmd->len);
 	if (!zmq_tx_control(conn, pong, len, GFP_ATOMIC))
 		zmq_conn_flush_kick(conn, 0);
-	return true;
+	return 0;
 }
 
 /* Leave a subscription to ctl work, which may take the socket's lock. */
-static bool zmq_traffic_queue_sub(struct zmq_conn *conn, const u8 *topic,
-				  u32 len, bool on)
+static int zmq_traffic_queue_sub(struct zmq_conn *conn, const u8 *topic,
+				 u32 len, bool on)
 {
 	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
 	struct zmq_sub_event *ev;
 
 	if (len > READ_ONCE(znet->topic_max))
-		return false;
+		return -EPROTO;
 	ev = kmalloc(struct_size(ev, topic, len), GFP_ATOMIC | __GFP_NOWARN);
 	if (!ev)
-		return false;
+		return -ENOMEM;
 	ev->on = on;
 	ev->len = len;
 	memcpy(ev->topic, topic, len);
@@ -55,7 +55,7 @@ static bool zmq_traffic_queue_sub(struct zmq_conn *conn, const u8 *topic,
 	spin_unlock_bh(&conn->ctl_lock);
 	if (!test_and_set_bit(ZMQ_CONN_SUBS, &conn->flags))
 		zmq_conn_kick(conn, 0);
-	return true;
+	return 0;
 }
 
 /**
@@ -70,35 +70,34 @@ static bool zmq_traffic_queue_sub(struct zmq_conn *conn, const u8 *topic,
  * before, the rest is ignored (libzmq: PUB throws upstream messages away).
  *
  * Context: level 3.
- * Return: false if the peer may not send this.
+ * Return: 0; -EPROTO: the peer may not send this; -ENOMEM.
  */
-bool zmq_traffic_frame(struct zmq_conn *conn, u8 flags, const u8 *body,
-		       u32 len)
+int zmq_traffic_frame(struct zmq_conn *conn, u8 flags, const u8 *body, u32 len)
 {
 	bool publishes = conn->zsk->type->publishes;
 	struct zmq_zmtp_command cmd;
 
 	if (!(flags & ZMQ_ZMTP_COMMAND)) {
 		if (!len || body[0] > 1)
-			return true;
+			return 0;
 		return zmq_traffic_queue_sub(conn, body + 1, len - 1, body[0]);
 	}
 	if (zmq_zmtp_command_parse(&cmd, body, len))
-		return false;
+		return -EPROTO;
 	switch (cmd.id) {
 	case ZMQ_ZMTP_CMD_PING:
 		return zmq_traffic_ping(conn, &cmd);
 	case ZMQ_ZMTP_CMD_SUBSCRIBE:
 	case ZMQ_ZMTP_CMD_CANCEL:
 		if (!publishes)
-			return true;
+			return 0;
 		return zmq_traffic_queue_sub(conn, cmd.data, cmd.len,
 					     cmd.id == ZMQ_ZMTP_CMD_SUBSCRIBE);
 	case ZMQ_ZMTP_CMD_READY:
 	case ZMQ_ZMTP_CMD_ERROR:
-		return false;
+		return -EPROTO;
 	default:
-		return true;
+		return 0;
 	}
 }
 
@@ -110,9 +109,9 @@ static void zmq_traffic_free_subs(struct list_head *subs)
 		kfree(ev);
 }
 
-/* Apply what was queued, in order; false if the peer asked for too much. */
-static bool zmq_traffic_apply_list(struct zmq_conn *conn,
-				   struct list_head *subs)
+/* Apply what was queued, in order; -ENOSPC: the peer asks for too much. */
+static int zmq_traffic_apply_list(struct zmq_conn *conn,
+				  struct list_head *subs)
 {
 	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
 	struct zmq_sock *zsk = conn->zsk;
@@ -133,7 +132,7 @@ static bool zmq_traffic_apply_list(struct zmq_conn *conn,
 			break;
 	}
 	release_sock(&zsk->sk);
-	return !err;
+	return err;
 }
 
 /**
@@ -145,18 +144,19 @@ static bool zmq_traffic_apply_list(struct zmq_conn *conn,
 void zmq_traffic_apply(struct zmq_conn *conn)
 {
 	LIST_HEAD(subs);
-	bool ok;
+	int err;
 
 	while (test_and_clear_bit(ZMQ_CONN_SUBS, &conn->flags)) {
 		spin_lock_bh(&conn->ctl_lock);
 		list_splice_init(&conn->subs, &subs);
 		conn->subs_count = 0;
 		spin_unlock_bh(&conn->ctl_lock);
-		ok = zmq_traffic_apply_list(conn, &subs);
+		err = zmq_traffic_apply_list(conn, &subs);
 		zmq_traffic_free_subs(&subs);
 		INIT_LIST_HEAD(&subs);
-		if (!ok) {
-			zmq_conn_fail(conn, ZMQ_HANDSHAKE_ERR_UNSPECIFIED);
+		if (err) {
+			zmq_conn_fail(conn, err == -ENOMEM ? ZMQ_CONN_NOMEM :
+				      ZMQ_HANDSHAKE_ERR_UNSPECIFIED);
 			return;
 		}
 		if (test_and_clear_bit(ZMQ_CONN_RX_STOP, &conn->flags))

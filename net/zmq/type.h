@@ -17,6 +17,7 @@ struct zmq_rx;
  * @publishes: takes subscriptions from its peers
  * @subscribes: announces subscriptions to its peers
  * @no_linger: nothing it queues is worth waiting for at close (SUB)
+ * @conflates: ZMQ_CONFLATE has an effect
  * @single: takes one peer only, later ones are refused
  *
  * Under lock_sock(zsk), process context:
@@ -56,6 +57,7 @@ struct zmq_type {
 	bool		publishes;
 	bool		subscribes;
 	bool		no_linger;
+	bool		conflates;
 	bool		single;
 
 	int (*init)(struct zmq_sock *zsk);

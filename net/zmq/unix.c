@@ -81,7 +81,7 @@ static int zmq_unix_listen(struct zmq_ep *ep)
 	err = kernel_bind(sock, (zmq_compat_sockaddr *)&sun, len);
 	if (err)
 		goto err_release;
-	err = kernel_listen(sock, ep->opt.backlog);
+	err = kernel_listen(sock, zmq_ep_backlog(ep));
 	if (err)
 		goto err_release;
 	ep->bound = zmq_unix_name(sock);

@@ -15,7 +15,8 @@
  *   1	lock_sock(zsk)		options, assembly, choice of pipe, appending
  *				to pipes, attaching and detaching pipes
  *   2	conn ZMQ_CONN_TX_BUSY	ownership of the sending end; test_and_set by
- *				senders, waited for by teardown only
+ *				senders, waited for by ctl work only, which
+ *				may take 1 while it has it
  *   3	lock_sock(lower) or its slock (TCP), ZMQ_CONN_RX_BUSY (unix):
  *				the lower socket and the parser
  *   4	zsk->rx_lock		spin_bh: received messages, fair queue, list
@@ -124,11 +125,9 @@ struct zmq_pub_state {
 /**
  * struct zmq_sub_state - SUB's part of a socket
  * @trie: what we want; changed under lock_sock and rx_lock, read under either
- * @recheck: something was unsubscribed: filter again when reading; rx_lock
  */
 struct zmq_sub_state {
 	struct zmq_trie	trie;
-	bool		recheck;
 };
 
 /**
@@ -142,6 +141,7 @@ struct zmq_sub_state {
  * @opt: options; lock_sock
  * @eintr: ZMQ_AF_EINTR
  * @closing: closed, lingering; lock_sock and rx_lock to write
+ * @closed_at: jiffies when it was closed
  * @shutdown: context terminated or shutdown(2): calls fail; WRITE_ONCE
  * @ctx: its context or NULL; one reference; lock_sock
  * @ctx_node: in ctx->members
@@ -159,6 +159,8 @@ struct zmq_sub_state {
  * @lb: pipes that may take a message, next one first; rx_lock
  * @rx_cur: pipe whose message is being read, one reference; rx_lock
  * @rx_prefix: its routing id is to be delivered first; rx_lock
+ * @rcvtimeo: ZMQ_RCVTIMEO as it was set, ms
+ * @sndtimeo: ZMQ_SNDTIMEO as it was set, ms
  * @rx_more: last part received was not the last; rx_lock
  * @rx_waiters: receivers asleep; rx_lock
  * @wr_seq: counts what a blocked sender waits for; rx_lock to write
@@ -177,8 +179,11 @@ struct zmq_sock {
 	struct work_struct	free_work;
 	const struct zmq_type	*type;
 	struct zmq_options	opt;
+	int			rcvtimeo;
+	int			sndtimeo;
 	bool			eintr;
 	bool			closing;
+	unsigned long		closed_at;
 	bool			shutdown;
 
 	struct zmq_context	*ctx;
