@@ -12,7 +12,12 @@
 #define SUBS		5
 #define LEN_SCALE	40	/* lengths from here on are long */
 
+#define A20	"aaaaaaaaaaaaaaaaaaaa"
+
 const struct fuzz_seed fuzz_seeds[] = {
+	/* a join that gets no memory */
+	FUZZ_SEED("\0\0\34" A20 "bbbbbbbb\0\34" A20 "cccccccc\101\34" A20
+		  "bbbbbbbb\3\34" A20 "cccccccc"),
 	FUZZ_SEED("\0\0\0\0\1A\0\2AB\0\3ABC\0\2AC\1\2AB\4\3ABC"),
 	FUZZ_SEED("\1\0\1A\0\1A\1\1A\1\1A\1\1A"),
 	FUZZ_SEED("\0\0\3foo\10\3foo\20\3foo\30\3foo\40\3foo\2\0\12\0"),
