@@ -48,12 +48,16 @@ enum zmq_handshake_state {
  * @subscribe_all: result: the peer is too old to subscribe (unversioned 1.0);
  *	a PUB or XPUB must send it everything
  * @error: ZMQ_HANDSHAKE_ERR_* when FAILED
+ * @meta: in @in, until the next input: after DONE with 3.0 or later the
+ *	metadata of the peer's READY, checked for form; after FAILED with
+ *	PEER_ERROR the peer's reason; else NULL or of no meaning
+ * @meta_len: bytes at @meta
  * @out: bytes for the peer; the caller sends them and sets @out_len to 0
  * @out_len: bytes in @out
  * @in: input not yet acted on: greeting, then one command or identity frame
  * @in_len: bytes in @in
  *
- * After DONE @in holds the last READY's metadata at @meta, @meta_len bytes.
+ * About 9 KiB: allocate it for the handshake and free it after.
  */
 struct zmq_handshake {
 	enum zmq_handshake_state	state;
