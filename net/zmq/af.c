@@ -21,6 +21,15 @@ static void zmq_af_write_space(struct sock *sk)
 	rcu_read_unlock();
 }
 
+/* Something changed that a blocked sender may wait for; rx_lock not held. */
+void zmq_af_writable(struct zmq_sock *zsk)
+{
+	spin_lock_bh(&zsk->rx_lock);
+	zsk->wr_seq++;
+	spin_unlock_bh(&zsk->rx_lock);
+	zsk->sk.sk_write_space(&zsk->sk);
+}
+
 /* Nobody uses the socket any more: take it apart, sleeping if need be. */
 static void zmq_af_free_work(struct work_struct *work)
 {

@@ -224,10 +224,15 @@ static u32 zmq_conn_backoff(struct zmq_conn *conn)
 	return conn->backoff;
 }
 
-/* Try again later, or never if so configured. */
-static void zmq_conn_retry(struct zmq_conn *conn)
+/*
+ * Try again later.  Without a reconnect interval never: who had a peer is gone
+ * with it, who had none keeps its pipe and waits in vain (libzmq).
+ */
+static void zmq_conn_retry(struct zmq_conn *conn, bool had_peer)
 {
-	if (zmq_conn_options(conn)->reconnect_ivl <= 0) {
+	bool never = zmq_conn_options(conn)->reconnect_ivl <= 0;
+
+	if (never && had_peer) {
 		zmq_conn_destroy(conn);
 		return;
 	}
@@ -237,7 +242,9 @@ static void zmq_conn_retry(struct zmq_conn *conn)
 	clear_bit(ZMQ_CONN_FAILED, &conn->flags);
 	clear_bit(ZMQ_CONN_RX_STOP, &conn->flags);
 	conn->error = 0;
-	conn->timed = true;
+	conn->timed = !never;
+	if (never)
+		return;
 	conn->deadline = jiffies + msecs_to_jiffies(zmq_conn_backoff(conn));
 }
 
@@ -257,7 +264,7 @@ static void zmq_conn_lost(struct zmq_conn *conn, bool retry)
 	/* Not READY any more before the sending end is given back. */
 	zmq_conn_set_state(conn, ZMQ_CONN_IDLE);
 	zmq_conn_unhook(conn, zmq_conn_keeps_pipe(conn));
-	zmq_conn_retry(conn);
+	zmq_conn_retry(conn, true);
 }
 
 /* The lower socket is connected: greet. */
@@ -302,7 +309,7 @@ static void zmq_conn_attempt(struct zmq_conn *conn)
 		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_CONNECTED);
 		zmq_conn_begin_handshake(conn);
 	} else if (err != -EINPROGRESS) {
-		zmq_conn_retry(conn);
+		zmq_conn_retry(conn, false);
 	}
 }
 
@@ -320,7 +327,7 @@ static void zmq_conn_step_connecting(struct zmq_conn *conn)
 		clear_bit(ZMQ_CONN_EOF, &conn->flags);
 		zmq_conn_begin_handshake(conn);
 	} else if (err != -EINPROGRESS || zmq_conn_expired(conn)) {
-		zmq_conn_retry(conn);
+		zmq_conn_retry(conn, false);
 	}
 }
 
@@ -336,13 +343,14 @@ static int zmq_conn_join(struct zmq_conn *conn, struct zmq_handshake *hs)
 	int err = 0;
 
 	if (fresh) {
-		pipe = zmq_pipe_alloc(zsk, GFP_KERNEL);
+		pipe = zmq_pipe_alloc(zsk, zmq_conn_options(conn), GFP_KERNEL);
 		if (!pipe)
 			return -ENOMEM;
 	}
 	lock_sock(&zsk->sk);
 	conn->version = hs->version;
-	if (hs->peer_id_len)
+	/* A ROUTER's pipe keeps its name for as long as it lives. */
+	if (hs->peer_id_len && !pipe->id_hashed)
 		err = zmq_pipe_set_id(pipe, hs->peer_id, hs->peer_id_len);
 	if (!err && fresh)
 		err = zmq_pipe_attach(pipe);
@@ -390,6 +398,8 @@ static void zmq_conn_ready(struct zmq_conn *conn)
 		msecs_to_jiffies(zmq_conn_options(conn)->heartbeat_ivl);
 	zmq_tx_flush(conn);
 	zmq_stream_read(conn);
+	/* Heartbeats begin. */
+	zmq_conn_kick(conn, 0);
 }
 
 /* Did the lower socket end, and is all it had read? */

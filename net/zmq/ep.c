@@ -224,6 +224,23 @@ static bool zmq_ep_dedupes(const struct zmq_sock *zsk)
 	}
 }
 
+/*
+ * Connectors that have given up (the peer broke the protocol, or no reconnect
+ * interval is set) stay to be disconnected, until the next connect.
+ */
+static void zmq_ep_prune(struct zmq_sock *zsk)
+{
+	struct zmq_ep *ep, *next;
+
+	lockdep_assert_held(&zsk->ep_mutex);
+	list_for_each_entry_safe(ep, next, &zsk->eps, node) {
+		if (ep->bind || !list_empty_careful(&ep->conns))
+			continue;
+		list_del(&ep->node);
+		zmq_ep_put(ep);
+	}
+}
+
 static bool zmq_ep_connected(const struct zmq_sock *zsk, const struct zmq_ep *ep)
 {
 	const struct zmq_ep *other;
@@ -241,7 +258,7 @@ static int zmq_ep_make_pipe(struct zmq_ep *ep, struct zmq_conn *conn)
 	struct zmq_pipe *pipe;
 	int err;
 
-	pipe = zmq_pipe_alloc(zsk, GFP_KERNEL);
+	pipe = zmq_pipe_alloc(zsk, &ep->opt, GFP_KERNEL);
 	if (!pipe)
 		return -ENOMEM;
 	lock_sock(&zsk->sk);
@@ -281,6 +298,7 @@ int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len)
 	err = zmq_ep_check_open(zsk);
 	if (!err)
 		err = ep->tp->check(ep);
+	zmq_ep_prune(zsk);
 	if (err || (zmq_ep_dedupes(zsk) && zmq_ep_connected(zsk, ep)))
 		goto out_put;
 	conn = zmq_conn_alloc(ep, false);
@@ -373,6 +391,16 @@ static bool zmq_ep_named(const struct zmq_ep *ep, const char *name, size_t len)
 	return strlen(ep->name) == len && !memcmp(ep->name, name, len);
 }
 
+/* Why there is no endpoint of this name. */
+static int zmq_ep_unknown(const char *name, size_t len)
+{
+	struct zmq_endpoint addr;
+
+	if (zmq_endpoint_parse(&addr, name, len, true) == -EPROTONOSUPPORT)
+		return -EPROTONOSUPPORT;
+	return strnstr(name, "://", len) ? -ENOENT : -EINVAL;
+}
+
 /**
  * zmq_ep_term - unbind or disconnect
  * @zsk: the socket
@@ -383,7 +411,7 @@ static bool zmq_ep_named(const struct zmq_ep *ep, const char *name, size_t len)
  * Unbinding ends the connections that were accepted.  What is queued to be
  * sent lingers as long as ZMQ_LINGER says.
  *
- * Return: 0 or -ENOENT.
+ * Return: 0; -ENOENT: there is none; -EINVAL, -EPROTONOSUPPORT: nor can be.
  */
 int zmq_ep_term(struct zmq_sock *zsk, const char *name, size_t len)
 {
@@ -402,7 +430,7 @@ int zmq_ep_term(struct zmq_sock *zsk, const char *name, size_t len)
 		err = 0;
 	}
 	mutex_unlock(&zsk->ep_mutex);
-	return err;
+	return err ? zmq_ep_unknown(name, len) : 0;
 }
 
 /* The socket is closed: end everything, lingering as it says. */

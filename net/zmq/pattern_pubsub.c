@@ -107,7 +107,10 @@ static int zmq_pub_subscribe(struct zmq_sock *zsk, struct zmq_pipe *pipe,
 	return 0;
 }
 
-/* Its subscriptions end with a connection; the peer sends them again. */
+/*
+ * A peer that reconnects is still subscribed: what it misses meanwhile waits in
+ * its pipe (libzmq).  Its subscriptions end with the pipe.
+ */
 static void zmq_pub_forget(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
 	if (pipe->subs)
@@ -126,7 +129,6 @@ const struct zmq_type zmq_pattern_pub = {
 	.send		= zmq_pub_send,
 	.can_send	= zmq_pub_can_send,
 	.subscribe	= zmq_pub_subscribe,
-	.lost		= zmq_pub_forget,
 	.detach		= zmq_pub_forget,
 };
 

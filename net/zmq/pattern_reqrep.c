@@ -107,6 +107,9 @@ static void zmq_req_recv_end(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
 	zsk->req.waiting = false;
 	zsk->req.pipe = NULL;
+	/* Who waits for the socket to become writable. */
+	zsk->wr_seq++;
+	zsk->sk.sk_write_space(&zsk->sk);
 }
 
 /* The reply will not come from there: take one from anybody (libzmq). */
@@ -148,6 +151,7 @@ static int zmq_req_setsockopt(struct zmq_sock *zsk, int opt, const u8 *val,
 	spin_lock_bh(&zsk->rx_lock);
 	*flag = on;
 	spin_unlock_bh(&zsk->rx_lock);
+	zmq_af_writable(zsk);
 	return 0;
 }
 

@@ -150,10 +150,19 @@ static int zmq_router_evict(struct zmq_sock *zsk, struct zmq_pipe *old)
 	zmq_router_unhash(zsk, old);
 	err = zmq_router_number(zsk, old);
 	zmq_pipe_get(old);
+	spin_lock_bh(&zsk->rx_lock);
+	if (zsk->rx_cur != old)
+		zmq_pipe_purge_rx(old);
+	spin_unlock_bh(&zsk->rx_lock);
 	zmq_pipe_detach(old);
 	zmq_pipe_put(old);
+	/*
+	 * One that came to us keeps its connection, to no effect: sent away it
+	 * would come back and take the name again (libzmq).
+	 */
 	if (conn) {
-		zmq_conn_close(conn, 0);
+		if (!conn->accepted)
+			zmq_conn_close(conn, 0);
 		zmq_conn_put(conn);
 	}
 	return err;
@@ -164,6 +173,8 @@ static int zmq_router_ready(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 	struct zmq_pipe *old;
 	int err = 0;
 
+	if (pipe->id_hashed)
+		return 0;
 	if (!pipe->id_len)
 		err = zmq_router_number(zsk, pipe);
 	if (err)
@@ -173,7 +184,10 @@ static int zmq_router_ready(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 		err = zmq_router_evict(zsk, old);
 	if (err)
 		return err;
-	return zmq_router_hash(zsk, pipe);
+	err = zmq_router_hash(zsk, pipe);
+	if (!err)
+		zmq_af_writable(zsk);
+	return err;
 }
 
 /*
@@ -227,9 +241,17 @@ static int zmq_router_send(struct zmq_sock *zsk, struct zmq_asm *msg)
 	return 1;
 }
 
+/* Mandatory: is there a peer with a name that could be sent to? */
 static bool zmq_router_can_send(struct zmq_sock *zsk)
 {
-	return !zsk->router.mandatory || zmq_lb_ready(zsk);
+	struct zmq_pipe *pipe, *next;
+
+	if (!zsk->router.mandatory)
+		return true;
+	list_for_each_entry_safe(pipe, next, &zsk->lb, lb_node)
+		if (READ_ONCE(pipe->id_hashed) && zmq_lb_writable(pipe))
+			return true;
+	return false;
 }
 
 static int zmq_router_setsockopt(struct zmq_sock *zsk, int opt, const u8 *val,
@@ -267,7 +289,6 @@ const struct zmq_type zmq_pattern_router = {
 	.can_send	= zmq_router_can_send,
 	.attach		= zmq_router_probe,
 	.ready		= zmq_router_ready,
-	.lost		= zmq_router_unhash,
 	.detach		= zmq_router_unhash,
 	.setsockopt	= zmq_router_setsockopt,
 };

@@ -7,11 +7,13 @@
 /**
  * zmq_pipe_alloc - make a pipe
  * @zsk: its socket
+ * @opt: its endpoint's options
  * @gfp: how to allocate
  *
  * Return: a pipe with one reference, not attached, or NULL.
  */
-struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk, gfp_t gfp)
+struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk,
+				const struct zmq_options *opt, gfp_t gfp)
 {
 	struct zmq_pipe *pipe = kzalloc(sizeof(*pipe), gfp | __GFP_ACCOUNT);
 
@@ -27,7 +29,7 @@ struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk, gfp_t gfp)
 	spin_lock_init(&pipe->tx_lock);
 	zmq_segq_init(&pipe->txq);
 	zmq_segq_init(&pipe->rxq);
-	pipe->conflate = zsk->opt.conflate && zsk->type->conflates;
+	pipe->conflate = opt->conflate && zsk->type->conflates;
 	zmq_hwm_init(&pipe->tx, pipe->conflate ? 0 : zsk->opt.sndhwm);
 	zmq_hwm_init(&pipe->rx, pipe->conflate ? 0 : zsk->opt.rcvhwm);
 	return pipe;
@@ -347,10 +349,22 @@ void zmq_pipe_uncharge(struct zmq_pipe *pipe, u64 mem)
 	}
 }
 
-/* Drop all but the newest message of a conflating pipe; rx_lock held. */
+/*
+ * Drop all but the newest message of a conflating pipe, but not one of which a
+ * part was read already; rx_lock held.
+ */
 static void zmq_pipe_conflate_rx(struct zmq_pipe *pipe)
 {
-	lockdep_assert_held(&pipe->zsk->rx_lock);
+	struct zmq_sock *zsk = pipe->zsk;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	if (zsk->rx_cur == pipe) {
+		if (zsk->rx_started)
+			return;
+		/* It was only looked at. */
+		zsk->rx_cur = NULL;
+		zmq_pipe_put(pipe);
+	}
 	while (zmq_hwm_queued(&pipe->rx) > 1) {
 		u64 bytes = zmq_segq_msg_bytes(&pipe->rxq);
 
@@ -363,7 +377,7 @@ static void zmq_pipe_conflate_rx(struct zmq_pipe *pipe)
 /**
  * zmq_pipe_publish - parser: make received messages readable
  * @pipe: the pipe
- * @q: frames of whole messages; empty afterwards unless the socket is closing
+ * @q: frames of whole messages; empty afterwards
  * @msgs: how many messages
  * @charge: memory to charge before, or if negative to give back
  *
@@ -382,11 +396,12 @@ void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 	if (zsk->closing || pipe->dead) {
 		zmq_pipe_uncharge(pipe, q->bytes + zmq_segq_overhead(q));
 		spin_unlock_bh(&zsk->rx_lock);
+		zmq_segq_trim(q, q->bytes);
 		return;
 	}
 	WRITE_ONCE(pipe->rx.written, pipe->rx.written + msgs);
 	zmq_segq_move(&pipe->rxq, q);
-	if (pipe->conflate && pipe != zsk->rx_cur)
+	if (pipe->conflate)
 		zmq_pipe_conflate_rx(pipe);
 	if (list_empty(&pipe->fq_node))
 		list_add_tail(&pipe->fq_node, &zsk->fq);
@@ -410,6 +425,8 @@ bool zmq_pipe_read_done(struct zmq_pipe *pipe)
 
 	lockdep_assert_held(&zsk->rx_lock);
 	zmq_hwm_read(&pipe->rx, 1);
+	if (pipe->conflate)
+		zmq_pipe_conflate_rx(pipe);
 	if (!zmq_segq_empty(&pipe->rxq)) {
 		list_move_tail(&pipe->fq_node, &zsk->fq);
 	} else if (!list_empty(&pipe->fq_node)) {

@@ -9,6 +9,7 @@
 #include "seg.h"
 
 struct zmq_conn;
+struct zmq_options;
 struct zmq_sock;
 
 /* Bits of zmq_pipe.flags */
@@ -92,7 +93,8 @@ struct zmq_pipe {
 	u8			*id;
 };
 
-struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk, gfp_t gfp);
+struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk,
+				const struct zmq_options *opt, gfp_t gfp);
 static inline void zmq_pipe_get(struct zmq_pipe *pipe)
 {
 	refcount_inc(&pipe->refs);

@@ -110,6 +110,7 @@ static int zmq_recv_begin(struct zmq_sock *zsk)
 			continue;
 		zmq_pipe_get(pipe);
 		zsk->rx_cur = pipe;
+		zsk->rx_started = false;
 		zsk->rx_prefix = type->id == ZMQ_AF_ROUTER;
 	}
 	return 0;
@@ -245,6 +246,7 @@ static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
 	zmq_recv_next_header(zsk, &hdr);
 	if (flags & MSG_ZMQ_WHOLE && hdr.len > len)
 		return -EMSGSIZE;
+	zsk->rx_started = true;
 	frame->len = hdr.len;
 	frame->more = hdr.flags & ZMQ_ZMTP_MORE;
 	if (zsk->rx_prefix) {

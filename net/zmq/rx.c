@@ -577,6 +577,28 @@ static void zmq_rx_charge(struct zmq_conn *conn)
 	rx->charged = rx->mem;
 }
 
+/* Hand the whole messages in the queue to the pipe.  Return: 0 or -ENOMEM. */
+static int zmq_rx_publish(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+	bool all = rx->done_bytes == rx->q.bytes;
+	struct zmq_segq part;
+
+	zmq_segq_init(&part);
+	if (!all && zmq_segq_take(&part, &rx->q, rx->done_bytes,
+				  GFP_ATOMIC | __GFP_NOWARN))
+		return -ENOMEM;
+	atomic64_add(rx->done_msgs, &conn->zsk->stats.rx_msgs);
+	zmq_pipe_publish(conn->pipe, all ? &rx->q : &part, rx->done_msgs,
+			 (s64)(rx->mem - rx->charged));
+	rx->mem = rx->q.bytes + zmq_segq_overhead(&rx->q);
+	rx->charged = rx->mem;
+	rx->done_bytes = 0;
+	rx->done_msgs = 0;
+	zmq_segq_free(&part);
+	return 0;
+}
+
 /**
  * zmq_rx_pass_end - publish what a pass has parsed
  * @conn: the connection
@@ -586,7 +608,6 @@ static void zmq_rx_charge(struct zmq_conn *conn)
 void zmq_rx_pass_end(struct zmq_conn *conn)
 {
 	struct zmq_rx *rx = &conn->rx;
-	struct zmq_segq out;
 
 	if (rx->pool && zmq_rx_flush_run(rx, rx->frame))
 		goto nomem;
@@ -596,18 +617,8 @@ void zmq_rx_pass_end(struct zmq_conn *conn)
 		zmq_rx_charge(conn);
 		return;
 	}
-	zmq_segq_init(&out);
-	if (zmq_segq_take(&out, &rx->q, rx->done_bytes,
-			  GFP_ATOMIC | __GFP_NOWARN))
+	if (zmq_rx_publish(conn))
 		goto nomem;
-	atomic64_add(rx->done_msgs, &conn->zsk->stats.rx_msgs);
-	zmq_pipe_publish(conn->pipe, &out, rx->done_msgs,
-			 (s64)(rx->mem - rx->charged));
-	rx->mem = rx->q.bytes + zmq_segq_overhead(&rx->q);
-	rx->charged = rx->mem;
-	rx->done_bytes = 0;
-	rx->done_msgs = 0;
-	zmq_segq_free(&out);
 	return;
 nomem:
 	rx->nomem = true;

@@ -238,6 +238,16 @@ static int zmq_send_commit(struct zmq_sock *zsk, struct zmq_asm *msg,
 	return 0;
 }
 
+/* A message is gone: its empty block serves the next one. */
+static void zmq_send_recycle(struct zmq_sock *zsk, struct zmq_asm *msg)
+{
+	if (!msg->q.nsegs && !zsk->asm_msg.q.head) {
+		zsk->asm_msg.q = msg->q;
+		zmq_segq_init(&msg->q);
+	}
+	zmq_send_reset(msg);
+}
+
 /* The last part is in. */
 static int zmq_send_last(struct zmq_sock *zsk, u64 mark, long *timeo)
 {
@@ -253,7 +263,7 @@ static int zmq_send_last(struct zmq_sock *zsk, u64 mark, long *timeo)
 		zsk->asm_msg = msg;
 		return err;
 	}
-	zmq_send_reset(&msg);
+	zmq_send_recycle(zsk, &msg);
 	return err;
 }
 

@@ -158,6 +158,7 @@ struct zmq_sub_state {
  * @fq: pipes with messages, in reading order; rx_lock
  * @lb: pipes that may take a message, next one first; rx_lock
  * @rx_cur: pipe whose message is being read, one reference; rx_lock
+ * @rx_started: a part of that message was read; rx_lock
  * @rx_prefix: its routing id is to be delivered first; rx_lock
  * @rcvtimeo: ZMQ_RCVTIMEO as it was set, ms
  * @sndtimeo: ZMQ_SNDTIMEO as it was set, ms
@@ -204,6 +205,7 @@ struct zmq_sock {
 	struct list_head	fq;
 	struct list_head	lb;
 	struct zmq_pipe		*rx_cur;
+	bool			rx_started;
 	bool			rx_prefix;
 	bool			rx_more;
 	u32			rx_waiters;
@@ -285,6 +287,7 @@ static inline void zmq_af_get(struct zmq_sock *zsk)
 }
 
 void zmq_af_put(struct zmq_sock *zsk);
+void zmq_af_writable(struct zmq_sock *zsk);
 u32 zmq_af_events(struct zmq_sock *zsk);
 void zmq_af_stats(struct zmq_sock *zsk, struct zmq_af_stats *st);
 void zmq_af_shutdown(struct zmq_sock *zsk);
