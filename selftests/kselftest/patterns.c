@@ -428,7 +428,8 @@ TEST(wrong_type)
 
 	ASSERT_OK(zs_bind_any(pull, ZS_TCP, endpoint));
 	ASSERT_OK(zs_connect(req, endpoint));
-	ASSERT_OK(zs_send_str(req, "wrong", 0) - 5);
+	/* It may have been found out already. */
+	zs_send_str(req, "wrong", ZS_DONTWAIT);
 	ASSERT_OK(zs_connect(push, endpoint));
 	ASSERT_OK(zs_send_str(push, "right", 0) - 5);
 	EXPECT_TRUE(zs_recv_is(pull, "right"));

@@ -176,10 +176,10 @@ TEST_F(pubsub, nothing)
 TEST_F(pubsub, long_topics)
 {
 	/* libzmq 4.3.4 sends topics of 246 to 255 bytes with a wrong length. */
-	static const size_t ours[] = { 1, 245, 246, 255, 256, 1000, 30000 };
-	static const size_t theirs[] = { 1, 100, 244, 245, 256, 1000, 30000 };
+	static const size_t ours[] = { 1, 245, 246, 255, 256, 1000, 16000 };
+	static const size_t theirs[] = { 1, 100, 244, 245, 256, 1000, 16000 };
 	const size_t *lens = zs_is_ours() ? ours : theirs;
-	static char topic[40000], buf[40000];
+	static char topic[20000], buf[20000];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(ours); i++) {
