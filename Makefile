@@ -86,7 +86,8 @@ demo:
 
 run-demo: TIMEOUT := $(if $(filter debug,$(KERNEL)),1800,600)
 run-demo:
-	@$(RUN) userspace/demo/demo.py --build $(BUILD) --module $(MODULE) $$([ -t 1 ] && echo --color)
+	@color=; [ -t 1 ] && color=--color; \
+	$(RUN) userspace/demo/demo.py --build $(BUILD) --module $(MODULE) $$color
 
 ## make kunit		the module's unit tests, in a debug kernel that has KUnit
 kunit: KERNEL := debug

@@ -42,7 +42,7 @@ class Demo:
             for number, step in enumerate(self.steps, 1):
                 self.transcript.title(f"{number}. {step.title}")
                 self.transcript.prose(step.prose)
-                if not self.perform(number, step, directory) and number == 1:
+                if not self.perform(number, step, directory) and step.play is steps.load:
                     break
         return self.conclude(time.monotonic() - begin)
 
