@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <limits.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,25 +80,20 @@ void zs_endpoints_free(struct zs_sock *s)
 	s->last_endpoint = NULL;
 }
 
-/* Takes over @kernel and @dir, also on failure. */
-static struct zs_endpoint *endpoint_new(const char *user, char *kernel,
-					char *dir)
+/* Copies the strings; @dir may be NULL.  NULL and ENOMEM on failure. */
+static struct zs_endpoint *endpoint_new(const char *user, const char *kernel,
+					const char *dir)
 {
 	struct zs_endpoint *ep = calloc(1, sizeof(*ep));
 
-	if (!ep || !kernel) {
-		free(ep);
-		free(kernel);
-		free(dir);
-		errno = ENOMEM;
+	if (!ep)
 		return NULL;
-	}
-	ep->kernel = kernel;
-	ep->dir = dir;
 	ep->user = strdup(user);
-	if (ep->user)
+	ep->kernel = strdup(kernel);
+	ep->dir = dir ? strdup(dir) : NULL;
+	if (ep->user && ep->kernel && (ep->dir || !dir))
 		return ep;
-	endpoint_free(ep, true);
+	endpoint_free(ep, false);
 	errno = ENOMEM;
 	return NULL;
 }
@@ -111,6 +107,21 @@ static int endpoint_tell(struct zs_sock *s, int option, const char *endpoint)
 		return zs_fail(starts_with(endpoint, ZS_IPC) ? ENAMETOOLONG :
 							       EINVAL);
 	return setsockopt(s->fd, SOL_ZMQ, option, endpoint, len);
+}
+
+/* Tell the kernel, and remember the endpoint; else free it. */
+static int endpoint_add(struct zs_sock *s, int option, struct zs_endpoint *ep)
+{
+	int err;
+
+	if (endpoint_tell(s, option, ep->kernel)) {
+		err = errno;
+		endpoint_free(ep, true);
+		return zs_fail(err);
+	}
+	ep->next = s->endpoints;
+	s->endpoints = ep;
+	return 0;
 }
 
 /*
@@ -169,57 +180,45 @@ static int ipc_bind(struct zs_sock *s, const char *addr)
 	return endpoint_tell(s, ZMQ_AF_BIND, addr);
 }
 
-/* A new directory for the ipc wildcard, or NULL. */
-static char *ipc_tmpdir(void)
+/* Where the ipc wildcard's directories are made. */
+static const char *ipc_tmpdir(void)
 {
 	static const char * const vars[] = { "TMPDIR", "TEMPDIR", "TMP" };
-	const char *base = "/tmp";
 	const char *value;
 	struct stat st;
-	char *dir;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(vars); i++) {
 		value = getenv(vars[i]);
-		if (value && !stat(value, &st) && S_ISDIR(st.st_mode)) {
-			base = value;
-			break;
-		}
+		if (value && !stat(value, &st) && S_ISDIR(st.st_mode))
+			return value;
 	}
-	if (asprintf(&dir, "%s%stmpXXXXXX", base,
-		     base[strlen(base) - 1] == '/' ? "" : "/") < 0)
-		return NULL;
-	if (mkdtemp(dir))
-		return dir;
-	free(dir);
-	return NULL;
+	return "/tmp";
 }
 
 static int ipc_bind_wildcard(struct zs_sock *s)
 {
+	char kernel[ZMQ_AF_ENDPOINT_MAX + 1];
 	struct zs_endpoint *ep;
-	char *kernel = NULL;
-	char *dir;
-	int err;
+	const char *tmp;
+	char dir[PATH_MAX];
+	int len;
 
-	dir = ipc_tmpdir();
-	if (!dir)
+	tmp = ipc_tmpdir();
+	len = strlen(tmp);
+	while (len > 1 && tmp[len - 1] == '/')
+		len--;
+	snprintf(dir, sizeof(dir), "%.*s/tmpXXXXXX", len, tmp);
+	if (!mkdtemp(dir))
 		return -1;
-	if (asprintf(&kernel, ZS_IPC "%s/socket", dir) < 0)
-		kernel = NULL;
-	if (!kernel)
+	len = snprintf(kernel, sizeof(kernel), ZS_IPC "%s/socket", dir);
+	ep = len < (int)sizeof(kernel) ? endpoint_new(kernel, kernel, dir) :
+					 NULL;
+	if (!ep) {
 		rmdir(dir);
-	ep = endpoint_new(kernel ? kernel : "", kernel, dir);
-	if (!ep)
-		return -1;
-	if (endpoint_tell(s, ZMQ_AF_BIND, ep->kernel)) {
-		err = errno;
-		endpoint_free(ep, true);
-		return zs_fail(err);
+		return zs_fail(ENAMETOOLONG);
 	}
-	ep->next = s->endpoints;
-	s->endpoints = ep;
-	return 0;
+	return endpoint_add(s, ZMQ_AF_BIND, ep);
 }
 
 /* Names of hosts are not looked up for bind, as in libzmq: ENODEV. */
@@ -313,31 +312,28 @@ static bool sock_ipv6(struct zs_sock *s)
 }
 
 /*
- * The endpoint with the host's address for its name; malloc()ed.  IPv6 only
- * if the socket's IPV6 option is on, IPv4 only if there is no IPv6 address.
+ * The endpoint with the host's address for its name.  IPv6 only if the
+ * socket's IPV6 option is on, IPv4 only if there is no IPv6 address.
  *
  * libzmq looks names up in its I/O thread, again for each attempt to connect,
  * and zmq_connect() never fails for a name.  Here an unknown name is an error
  * now, EHOSTUNREACH: better than a connection that silently never comes.  The
  * address found stays the one used until disconnected.
  */
-static char *tcp_resolve(struct zs_sock *s, const char *addr,
-			 const struct tcp_name *name)
+static int tcp_resolve(struct zs_sock *s, const char *addr,
+		       const struct tcp_name *name, char *kernel, size_t size)
 {
 	char text[NI_MAXHOST];
-	char *kernel;
-	int rc;
+	bool six;
+	int len;
 
-	if (sock_ipv6(s) && host_lookup(name->host, AF_INET6, text,
-					sizeof(text)))
-		rc = asprintf(&kernel, "%.*s[%s]%s", name->prefix, addr, text,
-			      name->port);
-	else if (host_lookup(name->host, AF_INET, text, sizeof(text)))
-		rc = asprintf(&kernel, "%.*s%s%s", name->prefix, addr, text,
-			      name->port);
-	else
-		return zs_fail(EHOSTUNREACH), NULL;
-	return rc < 0 ? NULL : kernel;
+	six = sock_ipv6(s) && host_lookup(name->host, AF_INET6, text,
+					  sizeof(text));
+	if (!six && !host_lookup(name->host, AF_INET, text, sizeof(text)))
+		return zs_fail(EHOSTUNREACH);
+	len = snprintf(kernel, size, "%.*s%s%s%s%s", name->prefix, addr,
+		       six ? "[" : "", text, six ? "]" : "", name->port);
+	return len < (int)size ? 0 : zs_fail(EINVAL);
 }
 
 /*
@@ -360,52 +356,48 @@ static struct zs_endpoint *endpoint_find(struct zs_sock *s, const char *user)
 	return NULL;
 }
 
-/* Caller holds @s->lock.  @kernel is taken over. */
-static int connect_resolved(struct zs_sock *s, const char *addr, char *kernel)
+/* Caller holds @s->lock. */
+static int connect_name(struct zs_sock *s, const char *addr,
+			const char *kernel)
 {
-	struct zs_endpoint *ep = endpoint_new(addr, kernel, NULL);
-	int err;
+	struct zs_endpoint *ep;
 
-	if (!ep)
-		return -1;
-	if (sock_connects_once(s) && endpoint_find(s, addr)) {
-		endpoint_free(ep, false);
+	if (sock_connects_once(s) && endpoint_find(s, addr))
 		return 0;
-	}
-	if (endpoint_tell(s, ZMQ_AF_CONNECT, ep->kernel)) {
-		err = errno;
-		endpoint_free(ep, false);
-		return zs_fail(err);
-	}
-	ep->next = s->endpoints;
-	s->endpoints = ep;
+	ep = endpoint_new(addr, kernel, NULL);
+	if (!ep || endpoint_add(s, ZMQ_AF_CONNECT, ep))
+		return -1;
 	endpoint_last(s, addr);
+	return 0;
+}
+
+static int connect_plain(struct zs_sock *s, const char *addr)
+{
+	if (endpoint_tell(s, ZMQ_AF_CONNECT, addr))
+		return -1;
+	endpoint_last(s, NULL);
 	return 0;
 }
 
 int zs_connect(void *handle, const char *addr)
 {
 	ZS_USING_SOCK *s = zs_sock_get(handle);
+	char kernel[ZMQ_AF_ENDPOINT_MAX + 1];
 	struct tcp_name name;
-	char *kernel = NULL;
+	bool named;
 	int rc;
 
 	if (!s || endpoint_check(s, addr))
 		return -1;
-	if (tcp_name_parse(&name, addr)) {
-		kernel = tcp_resolve(s, addr, &name);
-		if (!kernel)
-			return -1;
-	}
+	named = tcp_name_parse(&name, addr);
+	if (named && tcp_resolve(s, addr, &name, kernel, sizeof(kernel)))
+		return -1;
 
 	pthread_mutex_lock(&s->lock);
-	if (kernel) {
-		rc = connect_resolved(s, addr, kernel);
-	} else {
-		rc = endpoint_tell(s, ZMQ_AF_CONNECT, addr);
-		if (!rc)
-			endpoint_last(s, NULL);
-	}
+	if (named)
+		rc = connect_name(s, addr, kernel);
+	else
+		rc = connect_plain(s, addr);
 	pthread_mutex_unlock(&s->lock);
 	return rc ? zs_fail_kernel() : 0;
 }

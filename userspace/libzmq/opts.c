@@ -115,9 +115,11 @@ int zs_setsockopt(void *handle, int option, const void *value, size_t len)
 		return zs_fail(EINVAL);
 	if (kept >= 0)
 		return kept_set(s, kept, value, len);
-	if (setsockopt(s->fd, SOL_ZMQ, option, value, len))
-		return zs_fail_kernel();
-	return 0;
+	if (!setsockopt(s->fd, SOL_ZMQ, option, value, len))
+		return 0;
+	if (errno == EINVAL)
+		return zs_absent_set(option, value, len);
+	return zs_fail_kernel();
 }
 
 /* ZMQ_FD */
@@ -230,20 +232,35 @@ static int kernel_getsockopt(struct zs_sock *s, int option, void *value,
 {
 	socklen_t klen = *len > INT_MAX ? INT_MAX : *len;
 
-	if (getsockopt(s->fd, SOL_ZMQ, option, value, &klen))
-		return -1;
-	*len = klen;
-	return 0;
+	if (!getsockopt(s->fd, SOL_ZMQ, option, value, &klen)) {
+		*len = klen;
+		return 0;
+	}
+	if (errno == EINVAL)
+		return zs_absent_get(option, value, len);
+	return -1;
+}
+
+/* ZMQ_RCVMORE, or -1. */
+static int sock_rcvmore(struct zs_sock *s)
+{
+	int more = atomic_load(&s->rcvmore);
+	size_t len = sizeof(more);
+
+	if (more != ZS_RCVMORE_UNKNOWN)
+		return more;
+	return kernel_getsockopt(s, ZMQ_RCVMORE, &more, &len) ? -1 : more;
 }
 
 static int sock_getsockopt(struct zs_sock *s, int option, void *value,
 			   size_t *len)
 {
-	int number;
+	int number, kept;
 
 	switch (option) {
 	case ZMQ_RCVMORE:
-		return answer_int(value, len, atomic_load(&s->rcvmore));
+		number = sock_rcvmore(s);
+		return number < 0 ? -1 : answer_int(value, len, number);
 	case ZMQ_THREAD_SAFE:
 		/* What clients mean by it: no ZMQ_FD, no multipart. */
 		return answer_int(value, len, 0);
@@ -260,6 +277,9 @@ static int sock_getsockopt(struct zs_sock *s, int option, void *value,
 	case ZMQ_LAST_ENDPOINT:
 		return answer_last_endpoint(s, value, len);
 	default:
+		kept = kept_find(option);
+		if (kept >= 0)
+			return kept_get(s, kept, value, *len);
 		return kernel_getsockopt(s, option, value, len);
 	}
 }
@@ -267,7 +287,6 @@ static int sock_getsockopt(struct zs_sock *s, int option, void *value,
 int zs_getsockopt(void *handle, int option, void *value, size_t *len)
 {
 	ZS_USING_SOCK *s = zs_sock_get(handle);
-	int kept = kept_find(option);
 
 	if (!s)
 		return -1;
@@ -275,7 +294,5 @@ int zs_getsockopt(void *handle, int option, void *value, size_t *len)
 		return zs_fail(EINVAL);
 	if (atomic_load(&s->ctx->shut))
 		return zs_fail(ETERM);
-	if (kept >= 0)
-		return kept_get(s, kept, value, *len);
 	return sock_getsockopt(s, option, value, len) ? zs_fail_kernel() : 0;
 }

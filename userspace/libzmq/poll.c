@@ -110,7 +110,7 @@ static int poll_results(zmq_pollitem_t *items, const struct pollfd *pfds,
 static int poll_items(zmq_pollitem_t *items, struct pollfd *pfds, int count,
 		      long timeout, const sigset_t *sigmask)
 {
-	int64_t end = timeout > 0 ? zs_now_ms() + timeout : 0;
+	int64_t end = zs_deadline(timeout);
 	int rc, i;
 
 	for (i = 0; i < count; i++)
@@ -129,26 +129,35 @@ static int poll_items(zmq_pollitem_t *items, struct pollfd *pfds, int count,
 	return rc;
 }
 
+/* Also if the thread is cancelled while polling. */
+static void pfds_free(struct pollfd **pfds)
+{
+	free(*pfds);
+}
+
+static int poll_many(zmq_pollitem_t *items, int count, long timeout,
+		     const sigset_t *sigmask)
+{
+	__attribute__((cleanup(pfds_free))) struct pollfd *pfds = NULL;
+
+	pfds = calloc(count, sizeof(*pfds));
+	if (!pfds)
+		return -1;
+	return poll_items(items, pfds, count, timeout, sigmask);
+}
+
 int zs_ppoll(zmq_pollitem_t *items, int count, long timeout,
 	     const void *sigmask)
 {
-	struct pollfd stack[ZS_POLL_STACK];
-	struct pollfd *pfds = stack;
-	int rc;
+	struct pollfd pfds[ZS_POLL_STACK];
 
 	if (count < 0)
 		return zs_fail(EINVAL);
 	if (count && !items)
 		return zs_fail(EFAULT);
-	if (count > ZS_POLL_STACK) {
-		pfds = calloc(count, sizeof(*pfds));
-		if (!pfds)
-			return -1;
-	}
-	rc = poll_items(items, pfds, count, timeout, sigmask);
-	if (pfds != stack)
-		free(pfds);
-	return rc;
+	if (count > ZS_POLL_STACK)
+		return poll_many(items, count, timeout, sigmask);
+	return poll_items(items, pfds, count, timeout, sigmask);
 }
 
 int zs_poll(zmq_pollitem_t *items, int count, long timeout)

@@ -294,7 +294,7 @@ static bool poller_waits_for_nothing(struct zs_poller *p)
 static int poller_wait(struct zs_poller *p, zmq_poller_event_t *events,
 		       int max, long timeout)
 {
-	int64_t end = timeout > 0 ? zs_now_ms() + timeout : 0;
+	int64_t end = zs_deadline(timeout);
 	int found;
 
 	if (timeout < 0 && poller_waits_for_nothing(p))

@@ -9,7 +9,7 @@
  *	entry.c		the exported functions: native or fallback
  *	fallback.c	finds the real libzmq and its functions
  *	handle.c	handles that are safe to use stale; fork
- *	ctx.c socket.c endpoint.c opts.c
+ *	ctx.c socket.c endpoint.c opts.c absent.c
  *	msg.c sendrecv.c
  *	poll.c poller.c proxy.c monitor.c
  *	error.c version.c util.c timers.c z85.c draft.c
@@ -216,6 +216,7 @@ static inline struct zs_ctx *zs_ctx_get_handle(void *handle)
 
 struct zs_endpoint;
 
+#define ZS_RCVMORE_UNKNOWN	-1
 #define ZS_KEPT_MAX	7
 
 /**
@@ -224,7 +225,7 @@ struct zs_endpoint;
  * @fd: the kernel's socket
  * @epfd: what ZMQ_FD gives, -1 before it is asked for
  * @type: ZMQ_SUB etc.
- * @rcvmore: the part last received is not the last of its message
+ * @rcvmore: ZMQ_RCVMORE, or that only the kernel knows it
  * @ctx: its context, which cannot end before all its sockets are closed
  * @lock: protects what follows
  * @endpoints: those whose name in the kernel is not the user's (endpoint.c)
@@ -236,7 +237,7 @@ struct zs_sock {
 	int			fd;
 	_Atomic int		epfd;
 	int			type;
-	_Atomic bool		rcvmore;
+	_Atomic int		rcvmore;
 	struct zs_ctx		*ctx;
 	pthread_mutex_t		lock;
 	struct zs_endpoint	*endpoints;
@@ -275,6 +276,11 @@ void zs_endpoints_free(struct zs_sock *s);
 void zs_kept_init(struct zs_sock *s);
 int zs_sock_events(struct zs_sock *s);
 void zs_sock_drain(struct zs_sock *s);
+
+/* absent.c */
+
+int zs_absent_set(int option, const void *value, size_t len);
+int zs_absent_get(int option, void *value, size_t *len);
 
 /* msg.c */
 
@@ -367,6 +373,7 @@ void zs_msg_empty(struct zs_msg *m);
 /* util.c */
 
 int64_t zs_now_ms(void);
+int64_t zs_deadline(long timeout);
 
 /* Milliseconds until then, 0 if it has passed. */
 static inline long zs_ms_left(int64_t end)

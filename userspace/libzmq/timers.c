@@ -86,7 +86,7 @@ static void timer_insert(struct zs_timers *ts, struct zs_timer *t)
 {
 	struct zs_timer **link = &ts->head;
 
-	t->due = zs_now_ms() + t->interval;
+	t->due = zs_now_ms() + (int64_t)t->interval;
 	while (*link && (*link)->due <= t->due)
 		link = &(*link)->next;
 	t->next = *link;

@@ -19,6 +19,16 @@ int64_t zs_now_ms(void)
 	return now_ns() / 1000000;
 }
 
+/* The time when a timeout in ms will be over; a century is for ever. */
+int64_t zs_deadline(long timeout)
+{
+	const int64_t century = 100 * 365 * 86400000ll;
+
+	if (timeout <= 0)
+		return 0;
+	return zs_now_ms() + (timeout < century ? timeout : century);
+}
+
 /* atomic counters */
 
 void *zs_atomic_counter_new(void)

@@ -35,11 +35,11 @@ static void poll_sockets(void)
 	items[2] = (zmq_pollitem_t) { .fd = fds[0], .events = ZMQ_POLLIN };
 
 	CHECK(zmq_poll(items, 1, 0) == 0);
-	CHECK(zmq_poll(items, 3, DEADLINE_MS) == 1);
+	CHECK(zmq_poll(items, 3, deadline_ms()) == 1);
 	CHECK(items[0].revents == 0 && items[1].revents == ZMQ_POLLOUT &&
 	      items[2].revents == 0);
 	CHECK(!send_text(b, "x", 0));
-	CHECK(zmq_poll(items, 1, DEADLINE_MS) == 1);
+	CHECK(zmq_poll(items, 1, deadline_ms()) == 1);
 	CHECK(items[0].revents == ZMQ_POLLIN);
 	CHECK(write(fds[1], "x", 1) == 1);
 	CHECK(zmq_poll(items, 3, -1) == 3);
@@ -67,7 +67,7 @@ static void poll_many(void)
 		items[i].events = ZMQ_POLLIN;
 	}
 	CHECK(!send_text(out[N - 1], "last", 0));
-	CHECK(zmq_poll(items, N, DEADLINE_MS) == 1);
+	CHECK(zmq_poll(items, N, deadline_ms()) == 1);
 	CHECK(items[N - 1].revents == ZMQ_POLLIN);
 	CHECK(recv_is(in[N - 1], "last"));
 	for (i = 0; i < N; i++) {
@@ -92,7 +92,7 @@ static bool fd_readable(int fd, int timeout)
 static bool fd_receive(void *s, int fd, const char *text)
 {
 	while (!(get_int(s, ZMQ_EVENTS) & ZMQ_POLLIN))
-		if (!fd_readable(fd, DEADLINE_MS))
+		if (!fd_readable(fd, deadline_ms()))
 			return false;
 	return recv_is(s, text);
 }
@@ -131,7 +131,7 @@ static void fd_silent(void)
 	}
 	CHECK(tries < 100);
 	CHECK(!send_text(b, "y", 0));
-	CHECK(fd_readable(fd, DEADLINE_MS));
+	CHECK(fd_readable(fd, deadline_ms()));
 	CHECK(fd_receive(a, fd, "y"));
 	close_both();
 }
@@ -146,7 +146,7 @@ static void fd_eager(void)
 	fd = get_int(a, ZMQ_FD);
 	for (got = 0; got < 3; ) {
 		CHECK(!send_text(b, "x", 0));
-		CHECK(fd_readable(fd, DEADLINE_MS));
+		CHECK(fd_readable(fd, deadline_ms()));
 		while (zmq_recv(a, buf, sizeof(buf), ZMQ_DONTWAIT) == 1)
 			got++;
 		CHECK(zmq_errno() == EAGAIN);
@@ -171,7 +171,7 @@ static void fd_sending(void)
 	CHECK_FAILS(zmq_send(a, "x", 1, ZMQ_DONTWAIT), EAGAIN);
 	CHECK(!join_pair(a, b, TCP));
 	while (!(get_int(a, ZMQ_EVENTS) & ZMQ_POLLOUT))
-		CHECK(fd_readable(fd, DEADLINE_MS));
+		CHECK(fd_readable(fd, deadline_ms()));
 	CHECK(!send_text(a, "x", 0));
 	CHECK(recv_is(b, "x"));
 	close_both();
@@ -366,7 +366,7 @@ static int child(const char *addr, int wait_fd)
 	b = new_socket(own, ZMQ_PUSH);
 	if (!b || zmq_connect(b, addr) || send_text(b, "from child", 0))
 		return 1;
-	if (set_int(b, ZMQ_LINGER, DEADLINE_MS) || zmq_close(b))
+	if (set_int(b, ZMQ_LINGER, deadline_ms()) || zmq_close(b))
 		return 2;
 	rc = zmq_ctx_term(own) ? 3 : 0;
 	return read(wait_fd, &c, 1) == 0 ? rc : 4;
@@ -504,7 +504,7 @@ static void proxy(void)
 	CHECK(!send_text(client, "later", 0));
 	CHECK(!set_int(worker, ZMQ_RCVTIMEO, 100));
 	CHECK_FAILS(zmq_recv(worker, stats, sizeof(stats), 0), EAGAIN);
-	CHECK(!set_int(worker, ZMQ_RCVTIMEO, DEADLINE_MS));
+	CHECK(!set_int(worker, ZMQ_RCVTIMEO, deadline_ms()));
 	CHECK(!send_text(control, "RESUME", 0));
 	CHECK(recv_is(worker, "later"));
 	CHECK(!send_text(control, "TERMINATE", 0));

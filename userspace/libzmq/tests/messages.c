@@ -367,6 +367,36 @@ static void kept_options(void)
 	CHECK(zmq_close(a) == 0);
 }
 
+/* Features that are off can be read, and switched off. */
+static void off_options(void)
+{
+	static const struct { int option, off; } ints[] = {
+		{ ZMQ_PLAIN_SERVER, 0 }, { ZMQ_USE_FD, -1 },
+		{ 93 /* ZMQ_ZAP_ENFORCE_DOMAIN */, 0 },
+	};
+	static const int strings[] = {
+		ZMQ_PLAIN_USERNAME, ZMQ_PLAIN_PASSWORD, ZMQ_ZAP_DOMAIN,
+		ZMQ_SOCKS_PROXY,
+	};
+	char text[32];
+	size_t len, i;
+
+	a = new_socket(ctx, ZMQ_PUB);
+	for (i = 0; i < ARRAY_SIZE(ints); i++) {
+		CHECK(get_int(a, ints[i].option) == ints[i].off);
+		CHECK(!set_int(a, ints[i].option, ints[i].off));
+	}
+	for (i = 0; i < ARRAY_SIZE(strings); i++) {
+		len = sizeof(text);
+		memset(text, 'x', len);
+		CHECK(zmq_getsockopt(a, strings[i], text, &len) == 0);
+		CHECK(len == 1 && !text[0]);
+		if (strings[i] != ZMQ_ZAP_DOMAIN)
+			CHECK(zmq_setsockopt(a, strings[i], NULL, 0) == 0);
+	}
+	CHECK(zmq_close(a) == 0);
+}
+
 static void kernel_options(void)
 {
 	static const struct { int option, dflt, good, bad; } ints[] = {
@@ -451,6 +481,8 @@ int main(void)
 		{ "PUB and SUB", pubsub, no_sockets },
 		{ "options read into wide buffers", int_getters, no_sockets },
 		{ "options only kept", kept_options, no_sockets },
+		{ "options of features that are off", off_options,
+		  no_sockets },
 		{ "options of the kernel", kernel_options, no_sockets },
 		{ "options from the context", ctx_defaults, no_sockets },
 		{ "socket types", types, no_sockets },
