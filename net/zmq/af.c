@@ -51,7 +51,7 @@ static void zmq_af_free_work(struct work_struct *work)
 	zmq_context_leave(zsk);
 	WARN_ON_ONCE(zsk->npipes || !list_empty(&zsk->fq));
 	mutex_destroy(&zsk->ep_mutex);
-	sk_mem_reclaim(&zsk->sk);
+	sk_mem_reclaim_final(&zsk->sk);
 	sock_put(&zsk->sk);
 }
 
@@ -370,6 +370,9 @@ static atomic_long_t zmq_af_memory_allocated;
 static DEFINE_PER_CPU(int, zmq_af_memory_per_cpu_fw_alloc);
 static unsigned long zmq_af_memory_pressure;
 static long zmq_af_mem[3] = { LONG_MAX, LONG_MAX, LONG_MAX };
+/* Read by a trace event of the core when memory is refused. */
+static int zmq_af_rmem[3];
+static int zmq_af_wmem[3];
 
 struct proto zmq_af_proto = {
 	.name			= "ZMQ",
@@ -379,6 +382,8 @@ struct proto zmq_af_proto = {
 	.per_cpu_fw_alloc	= &zmq_af_memory_per_cpu_fw_alloc,
 	.memory_pressure	= &zmq_af_memory_pressure,
 	.sysctl_mem		= zmq_af_mem,
+	.sysctl_rmem		= zmq_af_rmem,
+	.sysctl_wmem		= zmq_af_wmem,
 };
 
 struct net_proto_family zmq_af_family = {

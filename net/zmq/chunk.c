@@ -89,14 +89,21 @@ u32 zmq_chunk_reserve(struct zmq_chunk_pool *pool, u32 min, bool large,
 	return pool->size;
 }
 
-void zmq_chunk_free(struct zmq_chunk_pool *pool)
+void zmq_chunk_trim(struct zmq_chunk_pool *pool)
 {
 	int i;
 
-	if (pool->page)
-		put_page(pool->page);
-	for (i = 0; i < ZMQ_CHUNK_SPARE; i++)
+	for (i = 0; i < ZMQ_CHUNK_SPARE; i++) {
 		if (pool->spare[i])
 			put_page(pool->spare[i]);
+		pool->spare[i] = NULL;
+	}
+}
+
+void zmq_chunk_free(struct zmq_chunk_pool *pool)
+{
+	if (pool->page)
+		put_page(pool->page);
+	zmq_chunk_trim(pool);
 	memset(pool, 0, sizeof(*pool));
 }

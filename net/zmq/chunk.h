@@ -36,6 +36,8 @@ struct zmq_chunk_pool {
 u32 zmq_chunk_reserve(struct zmq_chunk_pool *pool, u32 min, bool large,
 		      gfp_t gfp);
 void zmq_chunk_free(struct zmq_chunk_pool *pool);
+/* Give up all pages but the one being filled. */
+void zmq_chunk_trim(struct zmq_chunk_pool *pool);
 
 static inline u8 *zmq_chunk_ptr(const struct zmq_chunk_pool *pool)
 {

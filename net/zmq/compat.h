@@ -7,7 +7,9 @@
 #ifndef _NET_ZMQ_COMPAT_H
 #define _NET_ZMQ_COMPAT_H
 
+#include <linux/fs.h>
 #include <linux/fs_struct.h>
+#include <linux/mount.h>
 #include <linux/net.h>
 #include <linux/skbuff.h>
 #include <linux/sysctl.h>
@@ -121,7 +123,7 @@ typedef const struct ctl_table zmq_compat_ctl_table;
 typedef struct ctl_table zmq_compat_ctl_table;
 #endif
 
-/* Make @fs, zeroed and private to the caller, stand for two directories. */
+/* Make @fs, zeroed, stand for two directories; takes references to them. */
 static inline void zmq_compat_fs_init(struct fs_struct *fs,
 				      const struct path *root,
 				      const struct path *pwd)
@@ -136,6 +138,18 @@ static inline void zmq_compat_fs_init(struct fs_struct *fs,
 	fs->umask = 0022;
 	fs->root = *root;
 	fs->pwd = *pwd;
+	path_get(&fs->root);
+	path_get(&fs->pwd);
+}
+
+/* 6.3: mounts have an idmap instead of a user namespace. */
+static inline int zmq_compat_unlink(const struct path *path, struct inode *dir)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return vfs_unlink(mnt_idmap(path->mnt), dir, path->dentry, NULL);
+#else
+	return vfs_unlink(mnt_user_ns(path->mnt), dir, path->dentry, NULL);
+#endif
 }
 
 #endif /* _NET_ZMQ_COMPAT_H */

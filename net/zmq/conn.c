@@ -39,8 +39,7 @@ static void zmq_conn_free_work(struct work_struct *work)
 
 	if (conn->lower)
 		sock_release(conn->lower);
-	if (conn->pipe)
-		zmq_pipe_put(conn->pipe);
+	kfree_skb(conn->rx_skb);
 	atomic_dec(&zmq_net(sock_net(&zsk->sk))->conns);
 	zmq_ep_put(conn->ep);
 	zmq_af_put(zsk);
@@ -58,14 +57,22 @@ void zmq_conn_put(struct zmq_conn *conn)
 static void zmq_conn_queue(struct zmq_conn *conn, struct delayed_work *work,
 			   unsigned long delay)
 {
+	struct workqueue_struct *wq = zmq_main_wq;
 	bool pending;
 
 	if (!zmq_conn_get(conn))
 		return;
-	if (delay)
-		pending = !queue_delayed_work(zmq_main_wq, work, delay);
+	/* Walking a path takes as long as its file system likes. */
+	if (!conn->accepted && conn->ep->has_fs)
+		wq = zmq_main_path_wq;
+	if (!delay)
+		pending = mod_delayed_work(wq, work, 0);
 	else
-		pending = mod_delayed_work(zmq_main_wq, work, 0);
+		pending = !queue_delayed_work(wq, work, delay);
+	/* Waiting for longer than that?  Work due now has no timer. */
+	if (pending && delay &&
+	    time_before(jiffies + delay, READ_ONCE(work->timer.expires)))
+		pending = mod_delayed_work(wq, work, delay);
 	if (pending)
 		zmq_conn_put(conn);
 }
@@ -73,7 +80,7 @@ static void zmq_conn_queue(struct zmq_conn *conn, struct delayed_work *work,
 /**
  * zmq_conn_kick - have the state machine look
  * @conn: the connection
- * @delay: in jiffies; 0 = at once.  Does not put off what is queued already.
+ * @delay: in jiffies at most; 0 = at once
  *
  * Context: any.
  */
@@ -184,6 +191,8 @@ static void zmq_conn_unhook(struct zmq_conn *conn, bool keep)
 			zsk->type->lost(zsk, pipe);
 	}
 	release_sock(&zsk->sk);
+	/* What was announced until a moment ago, too. */
+	zmq_tx_drop_control(conn);
 	zmq_traffic_reset(conn);
 	zmq_tx_start(conn);
 	if (pipe && !keep)
@@ -284,9 +293,13 @@ static void zmq_conn_begin_handshake(struct zmq_conn *conn)
 	conn->hs = hs;
 	conn->version = ZMQ_ZMTP_3_1;
 	zmq_conn_set_state(conn, ZMQ_CONN_HANDSHAKE);
+	/* It may have ended before anyone told us. */
+	if (zmq_stream_over(conn->lower->sk))
+		set_bit(ZMQ_CONN_EOF, &conn->flags);
 	zmq_stream_unlock(conn);
 	conn->timed = opt->handshake_ivl > 0;
 	conn->deadline = jiffies + msecs_to_jiffies(opt->handshake_ivl);
+	conn->backoff = 0;
 	zmq_tx_flush(conn);
 	/* The peer may have sent before our callbacks were there. */
 	zmq_conn_kick(conn, 0);
@@ -393,7 +406,6 @@ static void zmq_conn_ready(struct zmq_conn *conn)
 	zmq_stream_unlock(conn);
 	kvfree(hs);
 	conn->timed = false;
-	conn->backoff = 0;
 	conn->ping_due = jiffies +
 		msecs_to_jiffies(zmq_conn_options(conn)->heartbeat_ivl);
 	zmq_tx_flush(conn);
@@ -654,8 +666,10 @@ void zmq_conn_accept(struct zmq_ep *ep, struct socket *lower)
 	mutex_lock(&conn->mutex);
 	WRITE_ONCE(conn->lower, lower);
 	conn->tp->adopt(conn);
-	zmq_stream_install(conn);
-	zmq_conn_begin_handshake(conn);
+	if (zmq_stream_install(conn))
+		zmq_conn_destroy(conn);
+	else
+		zmq_conn_begin_handshake(conn);
 	mutex_unlock(&conn->mutex);
 	zmq_conn_put(conn);
 }

@@ -78,6 +78,7 @@ struct zmq_sub_event {
  * @frame_left: bytes of the frame at the front of @q that are not sent yet; 0
  *	at a frame boundary
  * @more: that frame, or the one before it, is not its message's last
+ * @sent: bytes sent ever
  * @hdr: ZMTP 1.0: header of that frame in the peer's framing
  * @hdr_len: bytes in @hdr, 0 = none begun
  * @hdr_off: bytes of @hdr sent
@@ -88,6 +89,7 @@ struct zmq_tx {
 	struct zmq_segq		q;
 	u64			frame_left;
 	bool			more;
+	u64			sent;
 	u8			hdr[ZMQ_ZMTP_HDR_MAX];
 	u8			hdr_len;
 	u8			hdr_off;
@@ -135,6 +137,7 @@ struct zmq_tx {
  * @linger_end: jiffies: end of lingering
  * @linger_forever: no end of lingering
  * @backoff: ms of the last reconnect pause
+ * @installed: our callbacks are; @mutex
  * @save_data_ready: callbacks of the lower socket before ours
  * @save_write_space: likewise
  * @save_state_change: likewise
@@ -189,6 +192,7 @@ struct zmq_conn {
 	bool				linger_forever;
 	u32				backoff;
 
+	bool				installed;
 	void (*save_data_ready)(struct sock *sk);
 	void (*save_write_space)(struct sock *sk);
 	void (*save_state_change)(struct sock *sk);
@@ -212,7 +216,8 @@ static inline bool zmq_conn_get(struct zmq_conn *conn)
 }
 
 /* stream.c: callbacks of the lower socket, running the parser */
-void zmq_stream_install(struct zmq_conn *conn);
+int zmq_stream_install(struct zmq_conn *conn);
+bool zmq_stream_over(const struct sock *sk);
 void zmq_stream_remove(struct zmq_conn *conn);
 void zmq_stream_read(struct zmq_conn *conn);
 void zmq_stream_lock(struct zmq_conn *conn);

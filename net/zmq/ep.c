@@ -307,17 +307,16 @@ int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len)
 		goto out_put;
 	if (!ep->opt.immediate)
 		err = zmq_ep_make_pipe(ep, conn);
-	/* A single-peer type that has its peer keeps it; no error in libzmq. */
-	if (err) {
+	if (err)
 		zmq_conn_close(conn, 0);
-		zmq_conn_put(conn);
-		err = err == -EBUSY ? 0 : err;
+	else
+		zmq_conn_start(conn);
+	zmq_conn_put(conn);
+	/* A single-peer type that has its peer keeps it; no error in libzmq. */
+	if (err && err != -EBUSY)
 		goto out_put;
-	}
 	list_add_tail(&ep->node, &zsk->eps);
 	zmq_ep_set_last(zsk, ep->name);
-	zmq_conn_start(conn);
-	zmq_conn_put(conn);
 	mutex_unlock(&zsk->ep_mutex);
 	return 0;
 
@@ -364,12 +363,8 @@ static void zmq_ep_forget(struct zmq_ep *ep)
 		if (!pipe->conn || pipe->conn->ep != ep)
 			continue;
 		zmq_pipe_get(pipe);
-		if (!ep->bind) {
-			spin_lock_bh(&zsk->rx_lock);
-			if (pipe != zsk->rx_cur)
-				zmq_pipe_purge_rx(pipe);
-			spin_unlock_bh(&zsk->rx_lock);
-		}
+		if (!ep->bind)
+			zmq_recv_purge_pipe(zsk, pipe);
 		zmq_pipe_detach(pipe);
 		zmq_pipe_put(pipe);
 	}

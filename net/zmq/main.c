@@ -10,6 +10,7 @@ module_param(family, int, 0444);
 MODULE_PARM_DESC(family, "Protocol family number (default 22, AF_SNA's)");
 
 struct workqueue_struct *zmq_main_wq;
+struct workqueue_struct *zmq_main_path_wq;
 
 int zmq_main_family(void)
 {
@@ -20,6 +21,8 @@ static int __init zmq_main_init(void)
 {
 	int err;
 
+	if (family <= 0 || family >= NPROTO)
+		return -EINVAL;
 	err = zmq_seg_init();
 	if (err)
 		return err;
@@ -28,9 +31,13 @@ static int __init zmq_main_init(void)
 				      WQ_MEM_RECLAIM, 0);
 	if (!zmq_main_wq)
 		goto err_seg;
+	zmq_main_path_wq = alloc_workqueue("zmq_path", WQ_UNBOUND |
+					   WQ_MEM_RECLAIM, 0);
+	if (!zmq_main_path_wq)
+		goto err_wq;
 	err = zmq_net_init();
 	if (err)
-		goto err_wq;
+		goto err_path_wq;
 	err = proto_register(&zmq_af_proto, 1);
 	if (err)
 		goto err_net;
@@ -49,6 +56,8 @@ err_proto:
 	proto_unregister(&zmq_af_proto);
 err_net:
 	zmq_net_exit();
+err_path_wq:
+	destroy_workqueue(zmq_main_path_wq);
 err_wq:
 	destroy_workqueue(zmq_main_wq);
 err_seg:
@@ -65,6 +74,7 @@ err_seg:
 static void __exit zmq_main_exit(void)
 {
 	sock_unregister(family);
+	destroy_workqueue(zmq_main_path_wq);
 	destroy_workqueue(zmq_main_wq);
 	synchronize_rcu_tasks();
 	rcu_barrier();

@@ -10,6 +10,7 @@ static void zmq_net_defaults(struct zmq_net *znet)
 	znet->parts_max = 1 << 16;
 	znet->topic_max = 1 << 14;
 	znet->topics_max = 1 << 20;
+	znet->topic_mem = 256 << 20;
 	znet->conns_max = 1 << 16;
 	znet->wmem_default = 64 << 20;
 	znet->rmem_default = 64 << 20;

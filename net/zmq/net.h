@@ -40,9 +40,10 @@ struct zmq_net_stats {
  * @sysctl: registered table
  * @table: its rows
  * @msg_max: bytes of a message, all parts together
- * @parts_max: parts of a message received
+ * @parts_max: parts of a message
  * @topic_max: bytes of a subscription
- * @topics_max: subscriptions of one peer
+ * @topics_max: subscriptions of one peer, and of one SUB
+ * @topic_mem: bytes the subscriptions of a socket may take
  * @conns_max: connections
  * @wmem_default: bytes a pipe may queue to be sent
  * @rmem_default: bytes a pipe may queue to be received
@@ -60,6 +61,7 @@ struct zmq_net {
 	unsigned int			parts_max;
 	unsigned int			topic_max;
 	unsigned int			topics_max;
+	unsigned int			topic_mem;
 	unsigned int			conns_max;
 	unsigned int			wmem_default;
 	unsigned int			rmem_default;

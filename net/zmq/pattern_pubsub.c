@@ -90,8 +90,12 @@ static bool zmq_pub_can_send(struct zmq_sock *zsk)
 static int zmq_pub_subscribe(struct zmq_sock *zsk, struct zmq_pipe *pipe,
 			     const u8 *topic, size_t len, bool on)
 {
+	const struct zmq_net *znet = zmq_net(sock_net(&zsk->sk));
 	int ret;
 
+	if (on && (pipe->subs >= READ_ONCE(znet->topics_max) ||
+		   zsk->pub.trie.bytes >= READ_ONCE(znet->topic_mem)))
+		return -ENOSPC;
 	if (on)
 		ret = zmq_trie_add(&zsk->pub.trie, topic, len, pipe,
 				   GFP_KERNEL_ACCOUNT);
@@ -183,17 +187,21 @@ static void zmq_sub_recheck(struct zmq_sock *zsk)
 static int zmq_sub_setsockopt(struct zmq_sock *zsk, int opt, const u8 *val,
 			      size_t len)
 {
+	const struct zmq_net *znet = zmq_net(sock_net(&zsk->sk));
 	bool on = opt == ZMQ_OPT_SUBSCRIBE;
 	int ret;
 
 	if (!on && opt != ZMQ_OPT_UNSUBSCRIBE)
 		return -ENOPROTOOPT;
-	if (len > READ_ONCE(zmq_net(sock_net(&zsk->sk))->topic_max))
+	if (len > READ_ONCE(znet->topic_max))
 		return -EINVAL;
+	if (on && (zsk->sub.trie.topics >= READ_ONCE(znet->topics_max) ||
+		   zsk->sub.trie.bytes >= READ_ONCE(znet->topic_mem)))
+		return -ENOMEM;
 	spin_lock_bh(&zsk->rx_lock);
 	if (on)
 		ret = zmq_trie_add(&zsk->sub.trie, val, len, zsk,
-				   GFP_ATOMIC | __GFP_NOWARN);
+				   GFP_ATOMIC | __GFP_ACCOUNT | __GFP_NOWARN);
 	else
 		ret = zmq_trie_remove(&zsk->sub.trie, val, len, zsk);
 	if (!on && ret > 0 && ret & ZMQ_TRIE_TOPIC)

@@ -113,7 +113,7 @@ static void zmq_req_recv_end(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 }
 
 /* The reply will not come from there: take one from anybody (libzmq). */
-static void zmq_req_lost(struct zmq_sock *zsk, struct zmq_pipe *pipe)
+static void zmq_req_detach(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
 	spin_lock_bh(&zsk->rx_lock);
 	if (zsk->req.pipe == pipe)
@@ -165,8 +165,7 @@ const struct zmq_type zmq_pattern_req = {
 	.send		= zmq_req_send,
 	.can_send	= zmq_req_can_send,
 	.attach		= zmq_router_probe,
-	.lost		= zmq_req_lost,
-	.detach		= zmq_req_lost,
+	.detach		= zmq_req_detach,
 	.recv_check	= zmq_req_recv_check,
 	.recv_begin	= zmq_req_recv_begin,
 	.recv_end	= zmq_req_recv_end,

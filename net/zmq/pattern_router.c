@@ -150,10 +150,7 @@ static int zmq_router_evict(struct zmq_sock *zsk, struct zmq_pipe *old)
 	zmq_router_unhash(zsk, old);
 	err = zmq_router_number(zsk, old);
 	zmq_pipe_get(old);
-	spin_lock_bh(&zsk->rx_lock);
-	if (zsk->rx_cur != old)
-		zmq_pipe_purge_rx(old);
-	spin_unlock_bh(&zsk->rx_lock);
+	zmq_recv_purge_pipe(zsk, old);
 	zmq_pipe_detach(old);
 	zmq_pipe_put(old);
 	/*

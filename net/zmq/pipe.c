@@ -248,8 +248,10 @@ bool zmq_pipe_rx_full(const struct zmq_pipe *pipe, u32 pending)
 		.acked = READ_ONCE(pipe->rx.acked),
 	};
 
-	if (pipe->conflate)
+	if (READ_ONCE(pipe->dead))
 		return false;
+	if (pipe->conflate)
+		h.hwm = 0;
 	return zmq_hwm_full(&h) || READ_ONCE(pipe->rx_tight) ||
 	       READ_ONCE(pipe->rx_mem) >= READ_ONCE(pipe->zsk->sk.sk_rcvbuf);
 }
@@ -275,10 +277,20 @@ bool zmq_pipe_rx_pause(struct zmq_pipe *pipe)
 	return full;
 }
 
+/* There is room again: have ctl work run the parser; any context. */
+void zmq_pipe_resume(struct zmq_pipe *pipe)
+{
+	struct zmq_conn *conn = zmq_conn_get_pipe(pipe);
+
+	if (!conn)
+		return;
+	zmq_conn_kick(conn, 0);
+	zmq_conn_put(conn);
+}
+
 /* New marks, at once. */
 void zmq_pipe_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv)
 {
-	struct zmq_conn *conn;
 	bool resume;
 
 	if (pipe->conflate)
@@ -293,11 +305,8 @@ void zmq_pipe_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv)
 		pipe->rx_paused = false;
 	spin_unlock_bh(&pipe->zsk->rx_lock);
 	zmq_pipe_writable(pipe);
-	conn = resume ? zmq_conn_get_pipe(pipe) : NULL;
-	if (conn) {
-		zmq_conn_kick(conn, 0);
-		zmq_conn_put(conn);
-	}
+	if (resume)
+		zmq_pipe_resume(pipe);
 }
 
 #define ZMQ_PIPE_CHARGE_STEP	SZ_256M
@@ -307,8 +316,8 @@ void zmq_pipe_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv)
  * @pipe: the pipe it came by
  * @mem: bytes
  *
- * What TCP has acknowledged cannot be refused: where memory is short the
- * charge is an overdraft, and the pipe counts as full until it is read empty.
+ * What TCP has acknowledged cannot be refused: where memory is short it goes
+ * uncharged, and the pipe counts as full until it is read empty.
  *
  * Context: rx_lock held.
  */
@@ -322,11 +331,14 @@ void zmq_pipe_charge(struct zmq_pipe *pipe, u64 mem)
 		int step = min_t(u64, mem, ZMQ_PIPE_CHARGE_STEP);
 		int short_of = step - sk->sk_forward_alloc;
 
-		if (short_of > 0 &&
-		    !__sk_mem_schedule(sk, short_of, SK_MEM_RECV))
-			WRITE_ONCE(pipe->rx_tight, true);
-		sk_mem_charge(sk, step);
 		mem -= step;
+		if (short_of > 0 &&
+		    !__sk_mem_schedule(sk, short_of, SK_MEM_RECV)) {
+			WRITE_ONCE(pipe->rx_tight, true);
+			pipe->rx_over += step;
+			continue;
+		}
+		sk_mem_charge(sk, step);
 	}
 }
 
@@ -334,6 +346,7 @@ void zmq_pipe_charge(struct zmq_pipe *pipe, u64 mem)
 void zmq_pipe_uncharge(struct zmq_pipe *pipe, u64 mem)
 {
 	struct sock *sk = &pipe->zsk->sk;
+	u64 over;
 
 	lockdep_assert_held(&pipe->zsk->rx_lock);
 	if (WARN_ON_ONCE(mem > pipe->rx_mem))
@@ -341,6 +354,9 @@ void zmq_pipe_uncharge(struct zmq_pipe *pipe, u64 mem)
 	WRITE_ONCE(pipe->rx_mem, pipe->rx_mem - mem);
 	if (!pipe->rx_mem)
 		WRITE_ONCE(pipe->rx_tight, false);
+	over = min(mem, pipe->rx_over);
+	pipe->rx_over -= over;
+	mem -= over;
 	while (mem) {
 		int step = min_t(u64, mem, ZMQ_PIPE_CHARGE_STEP);
 
@@ -448,6 +464,10 @@ void zmq_pipe_purge_rx(struct zmq_pipe *pipe)
 	lockdep_assert_held(&pipe->zsk->rx_lock);
 	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
 	zmq_hwm_read(&pipe->rx, zmq_hwm_queued(&pipe->rx));
+	if (pipe->rx_paused) {
+		pipe->rx_paused = false;
+		zmq_pipe_resume(pipe);
+	}
 	if (!list_empty(&pipe->fq_node)) {
 		list_del_init(&pipe->fq_node);
 		if (pipe->dead)

@@ -41,6 +41,7 @@ enum {
  * @rxq: complete messages; rx_lock
  * @rx: their credit; rx_lock to write
  * @rx_mem: memory charged for @rxq; rx_lock
+ * @rx_over: part of @rx_mem that could not be charged; rx_lock
  * @rx_tight: memory was refused, stop until @rxq is read empty; rx_lock
  * @rx_paused: the parser found it full and stopped; rx_lock
  * @recheck: messages at the front that an unsubscription may concern; rx_lock
@@ -81,6 +82,7 @@ struct zmq_pipe {
 	struct zmq_segq		rxq;
 	struct zmq_hwm		rx;
 	u64			rx_mem;
+	u64			rx_over;
 	bool			rx_tight;
 	bool			rx_paused;
 
@@ -117,6 +119,7 @@ void zmq_pipe_sent(struct zmq_pipe *pipe, u64 bytes, u32 msgs);
 /* Parser side. */
 bool zmq_pipe_rx_full(const struct zmq_pipe *pipe, u32 pending);
 bool zmq_pipe_rx_pause(struct zmq_pipe *pipe);
+void zmq_pipe_resume(struct zmq_pipe *pipe);
 void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 		      s64 charge);
 

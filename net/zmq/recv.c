@@ -44,7 +44,6 @@ static struct zmq_frame *zmq_recv_held(struct zmq_sock *zsk)
 void zmq_recv_skip(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
 	u64 bytes = zmq_segq_msg_bytes(&pipe->rxq);
-	struct zmq_conn *conn = NULL;
 
 	lockdep_assert_held(&zsk->rx_lock);
 	zmq_pipe_get(pipe);
@@ -52,11 +51,7 @@ void zmq_recv_skip(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 	atomic64_inc(&zsk->stats.rx_drops);
 	/* Resuming the parser is not for here. */
 	if (zmq_pipe_read_done(pipe))
-		conn = zmq_conn_get_pipe(pipe);
-	if (conn) {
-		zmq_conn_kick(conn, 0);
-		zmq_conn_put(conn);
-	}
+		zmq_pipe_resume(pipe);
 	zmq_pipe_put(pipe);
 }
 
@@ -195,6 +190,35 @@ static bool zmq_recv_end(struct zmq_sock *zsk)
 	return zmq_pipe_read_done(pipe);
 }
 
+/* Have a look at a frame of @hdr's measure; nothing changes; rx_lock held. */
+static int zmq_recv_look(struct zmq_pipe *pipe, const struct zmq_zmtp_hdr *hdr,
+			 struct zmq_frame *frame)
+{
+	u64 bytes = hdr->size + hdr->len;
+	struct zmq_segq front;
+	int err;
+
+	if (bytes <= ZMQ_RECV_SMALL) {
+		zmq_segq_peek(&pipe->rxq, 0, bytes, frame->small);
+		frame->is_small = true;
+		frame->off = hdr->size;
+		return 0;
+	}
+	zmq_segq_init(&front);
+	if (zmq_segq_take(&front, &pipe->rxq, bytes,
+			  GFP_ATOMIC | __GFP_NOWARN))
+		return -ENOBUFS;
+	err = zmq_segq_copy(&frame->q, &front, GFP_ATOMIC | __GFP_NOWARN);
+	/* Back in front. */
+	zmq_segq_move(&front, &pipe->rxq);
+	zmq_segq_free(&pipe->rxq);
+	pipe->rxq = front;
+	if (err)
+		return -ENOBUFS;
+	zmq_segq_trim(&frame->q, hdr->size);
+	return 0;
+}
+
 /* Take out what was put back.  Return: 0, -EAGAIN if nothing was. */
 static int zmq_recv_unhold(struct zmq_sock *zsk, struct zmq_frame *frame,
 			   size_t len, int flags)
@@ -205,8 +229,13 @@ static int zmq_recv_unhold(struct zmq_sock *zsk, struct zmq_frame *frame,
 		return -EAGAIN;
 	if (flags & MSG_ZMQ_WHOLE && held->len > len)
 		return -EMSGSIZE;
-	list_del(&held->node);
 	*frame = *held;
+	if (flags & MSG_PEEK) {
+		zmq_segq_init(&frame->q);
+		return zmq_segq_copy(&frame->q, &held->q,
+				     GFP_ATOMIC | __GFP_NOWARN) ? -ENOBUFS : 0;
+	}
+	list_del(&held->node);
 	kfree(held);
 	return 0;
 }
@@ -216,7 +245,7 @@ static int zmq_recv_unhold(struct zmq_sock *zsk, struct zmq_frame *frame,
  * @zsk: the socket
  * @frame: the part, to be freed by the caller
  * @len: room the user has
- * @flags: MSG_ZMQ_WHOLE
+ * @flags: MSG_ZMQ_WHOLE; MSG_PEEK: only look, it is not begun to be read
  * @resume: set to a pipe whose parser should run again, with a reference
  *
  * Context: rx_lock held.
@@ -246,12 +275,16 @@ static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
 	zmq_recv_next_header(zsk, &hdr);
 	if (flags & MSG_ZMQ_WHOLE && hdr.len > len)
 		return -EMSGSIZE;
-	zsk->rx_started = true;
 	frame->len = hdr.len;
 	frame->more = hdr.flags & ZMQ_ZMTP_MORE;
 	if (zsk->rx_prefix) {
 		frame->is_small = true;
 		memcpy(frame->small, pipe->id, pipe->id_len);
+	}
+	if (flags & MSG_PEEK)
+		return zsk->rx_prefix ? 0 : zmq_recv_look(pipe, &hdr, frame);
+	zsk->rx_started = true;
+	if (zsk->rx_prefix) {
 		zsk->rx_prefix = false;
 		return 0;
 	}
@@ -265,7 +298,7 @@ static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
 	return 0;
 }
 
-/* Put a part back in front: it was looked at only, or could not be copied. */
+/* Put a part back in front that could not be copied to the user. */
 static void zmq_recv_hold(struct zmq_sock *zsk, struct zmq_frame *frame)
 {
 	struct zmq_frame *held = kmalloc(sizeof(*held), GFP_KERNEL_ACCOUNT |
@@ -411,7 +444,7 @@ int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
 		return err;
 	copied = min_t(u64, len, frame.len);
 	err = zmq_recv_copy(&frame, &m->msg_iter, copied);
-	if (err || flags & MSG_PEEK)
+	if (err && !(flags & MSG_PEEK))
 		zmq_recv_hold(zsk, &frame);
 	zmq_segq_free(&frame.q);
 	if (err)
@@ -420,6 +453,23 @@ int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
 	if (frame.len > len)
 		m->msg_flags |= MSG_TRUNC;
 	return flags & MSG_TRUNC ? frame.len : copied;
+}
+
+/**
+ * zmq_recv_purge_pipe - drop what a peer sent, but a message begun to be read
+ * @zsk: the socket
+ * @pipe: the pipe; the caller has a reference
+ */
+void zmq_recv_purge_pipe(struct zmq_sock *zsk, struct zmq_pipe *pipe)
+{
+	spin_lock_bh(&zsk->rx_lock);
+	if (zsk->rx_cur == pipe && !zsk->rx_started) {
+		zsk->rx_cur = NULL;
+		zmq_pipe_put(pipe);
+	}
+	if (zsk->rx_cur != pipe)
+		zmq_pipe_purge_rx(pipe);
+	spin_unlock_bh(&zsk->rx_lock);
 }
 
 /* The socket is closed: drop everything received.  Process context. */

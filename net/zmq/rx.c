@@ -467,6 +467,38 @@ static int zmq_rx_body_ref(struct zmq_rx *rx, struct sk_buff *skb, u32 off,
 	return 0;
 }
 
+/*
+ * Copy a piece that is not worth a reference: one byte of a body must not keep
+ * the kilobytes alive that it came in.  Return: bytes copied, 0: no memory.
+ */
+static u32 zmq_rx_body_copy(struct zmq_conn *conn, struct sk_buff *skb,
+			    u32 off, u32 len)
+{
+	struct zmq_rx *rx = &conn->rx;
+
+	if (!zmq_rx_room(conn, 1))
+		return 0;
+	len = min(len, rx->pool->size - rx->fill);
+	if (skb_copy_bits(skb, off, zmq_rx_base(rx) + rx->fill, len))
+		return 0;
+	rx->fill += len;
+	rx->frame = rx->fill;
+	if (!zmq_rx_flush_run(rx, rx->fill))
+		return len;
+	rx->fill = rx->run;
+	rx->frame = rx->run;
+	return 0;
+}
+
+/* Keep a piece of a long frame's body.  Return: bytes kept, 0: no memory. */
+static u32 zmq_rx_body_keep(struct zmq_conn *conn, struct sk_buff *skb,
+			    u32 off, u32 len)
+{
+	if (len < ZMQ_RX_COPY_MAX || skb->truesize / 4 > len)
+		return zmq_rx_body_copy(conn, skb, off, len);
+	return zmq_rx_body_ref(&conn->rx, skb, off, len) ? 0 : len;
+}
+
 static int zmq_rx_body(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
 		       u32 len)
 {
@@ -478,9 +510,11 @@ static int zmq_rx_body(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
 		if (skb_copy_bits(skb, off, rx->large + rx->large_len, n))
 			return -EFAULT;
 		rx->large_len += n;
-	} else if (!rx->skip && zmq_rx_body_ref(rx, skb, off, n)) {
-		rx->nomem = true;
-		return 0;
+	} else if (!rx->skip) {
+		n = zmq_rx_body_keep(conn, skb, off, n);
+		rx->nomem = !n;
+		if (!n)
+			return 0;
 	}
 	rx->body_left -= n;
 	if (!rx->body_left) {
@@ -575,6 +609,10 @@ static void zmq_rx_charge(struct zmq_conn *conn)
 		zmq_pipe_uncharge(conn->pipe, rx->charged - rx->mem);
 	spin_unlock_bh(&conn->zsk->rx_lock);
 	rx->charged = rx->mem;
+	/* A message that its cgroup has no room for will never be complete. */
+	if (READ_ONCE(conn->pipe->rx_tight) &&
+	    rx->mem > READ_ONCE(conn->zsk->sk.sk_rcvbuf))
+		zmq_conn_fail(conn, ZMQ_CONN_NOMEM);
 }
 
 /* Hand the whole messages in the queue to the pipe.  Return: 0 or -ENOMEM. */
@@ -611,7 +649,10 @@ void zmq_rx_pass_end(struct zmq_conn *conn)
 
 	if (rx->pool && zmq_rx_flush_run(rx, rx->frame))
 		goto nomem;
-	if (rx->pool && !zmq_rx_partial(rx))
+	/* Half a frame keeps its page only: silence must not pin more. */
+	if (zmq_rx_partial(rx))
+		zmq_chunk_trim(rx->pool);
+	else if (rx->pool)
 		zmq_rx_return(conn);
 	if (!rx->done_msgs) {
 		zmq_rx_charge(conn);

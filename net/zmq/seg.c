@@ -284,6 +284,7 @@ int zmq_segq_take(struct zmq_segq *dst, struct zmq_segq *src, u64 bytes,
 err_back:
 	/* What was taken goes back in front. */
 	zmq_segq_move(&got, src);
+	zmq_segq_free(src);
 	*src = got;
 	return err;
 }

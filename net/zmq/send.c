@@ -270,6 +270,7 @@ static int zmq_send_last(struct zmq_sock *zsk, u64 mark, long *timeo)
 static int zmq_send_part(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 			 bool more, long *timeo)
 {
+	const struct zmq_net *znet = zmq_net(sock_net(&zsk->sk));
 	struct zmq_asm *msg = &zsk->asm_msg;
 	u64 mark, bytes;
 	int err;
@@ -290,7 +291,8 @@ static int zmq_send_part(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 	mark = msg->open ? msg->q.bytes : 0;
 	bytes = msg->bytes;
 	if (!msg->drop) {
-		if (msg->bytes + len > READ_ONCE(zmq_net(sock_net(&zsk->sk))->msg_max))
+		if (msg->bytes + len > READ_ONCE(znet->msg_max) ||
+		    msg->parts >= READ_ONCE(znet->parts_max))
 			err = -EMSGSIZE;
 		else
 			err = zmq_send_frame(zsk, msg, &m->msg_iter, len, more);

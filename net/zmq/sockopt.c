@@ -175,8 +175,6 @@ static int zmq_sockopt_set_device(struct zmq_sock *zsk, const u8 *buf,
 	len = strnlen(buf, len);
 	if (len >= IFNAMSIZ)
 		return -EINVAL;
-	if (len && !ns_capable(sock_net(&zsk->sk)->user_ns, CAP_NET_RAW))
-		return -EPERM;
 	memset(zsk->opt.device, 0, IFNAMSIZ);
 	memcpy(zsk->opt.device, buf, len);
 	return 0;

@@ -132,15 +132,28 @@ static void zmq_stream_data_ready(struct sock *sk)
 static void zmq_stream_write_space(struct sock *sk)
 {
 	struct zmq_conn *conn;
+	struct socket *sock;
 
 	rcu_read_lock();
 	conn = rcu_dereference_sk_user_data(sk);
-	if (conn && conn->tp->writable(sk) && sk->sk_socket) {
-		clear_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	/* A unix socket may be orphaned by now. */
+	sock = READ_ONCE(sk->sk_socket);
+	if (conn && conn->tp->writable(sk) && sock) {
+		clear_bit(SOCK_NOSPACE, &sock->flags);
+		/* Room was made before the look; see zmq_tx_stopped(). */
+		smp_mb__after_atomic();
 		if (test_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags))
 			zmq_conn_flush_kick(conn, 0);
 	}
 	rcu_read_unlock();
+}
+
+/* Will nothing more come? */
+bool zmq_stream_over(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_err) ||
+	       READ_ONCE(sk->sk_state) != TCP_ESTABLISHED ||
+	       READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN;
 }
 
 /* Connected, ended or failed: ctl work finds out which. */
@@ -152,8 +165,7 @@ static void zmq_stream_state_change(struct sock *sk)
 	conn = rcu_dereference_sk_user_data(sk);
 	if (conn) {
 		if (READ_ONCE(conn->state) >= ZMQ_CONN_HANDSHAKE &&
-		    (READ_ONCE(sk->sk_err) || sk->sk_state != TCP_ESTABLISHED ||
-		     READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
+		    zmq_stream_over(sk))
 			set_bit(ZMQ_CONN_EOF, &conn->flags);
 		zmq_conn_kick(conn, 0);
 	}
@@ -165,16 +177,25 @@ static void zmq_stream_state_change(struct sock *sk)
  * @conn: the connection, conn->lower set
  *
  * What arrived before is not announced again: the caller runs the parser.
- * The lower socket does not point to the connection after accept(2) copied
- * it (NOCOPY).
+ * An accepted TCP socket has its listener's callback, which is ours too.
+ *
+ * Return: 0, or -EBUSY if something else lives on the socket.
  */
-void zmq_stream_install(struct zmq_conn *conn)
+int zmq_stream_install(struct zmq_conn *conn)
 {
 	struct sock *sk = conn->lower->sk;
 
 	lock_sock(sk);
 	write_lock_bh(&sk->sk_callback_lock);
-	conn->save_data_ready = sk->sk_data_ready;
+	if (rcu_dereference_protected(__sk_user_data(sk),
+				      lockdep_sock_is_held(sk))) {
+		write_unlock_bh(&sk->sk_callback_lock);
+		release_sock(sk);
+		return -EBUSY;
+	}
+	conn->installed = true;
+	conn->save_data_ready = conn->accepted && conn->tp->locked ?
+				conn->ep->save_data_ready : sk->sk_data_ready;
 	conn->save_write_space = sk->sk_write_space;
 	conn->save_state_change = sk->sk_state_change;
 	conn->save_error_report = sk->sk_error_report;
@@ -186,6 +207,7 @@ void zmq_stream_install(struct zmq_conn *conn)
 	sk->sk_use_task_frag = false;
 	write_unlock_bh(&sk->sk_callback_lock);
 	release_sock(sk);
+	return 0;
 }
 
 /* Give them back.  After this no callback begins; unix ones may still run. */
@@ -193,6 +215,9 @@ void zmq_stream_remove(struct zmq_conn *conn)
 {
 	struct sock *sk = conn->lower->sk;
 
+	if (!conn->installed)
+		return;
+	conn->installed = false;
 	lock_sock(sk);
 	write_lock_bh(&sk->sk_callback_lock);
 	rcu_assign_sk_user_data(sk, NULL);

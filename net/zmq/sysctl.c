@@ -34,6 +34,7 @@ static const struct ctl_table zmq_sysctl_table[] = {
 	ZMQ_SYSCTL_UINT(parts_max, &zmq_sysctl_one, &zmq_sysctl_int_max),
 	ZMQ_SYSCTL_UINT(topic_max, &zmq_sysctl_one, &zmq_sysctl_topic_max),
 	ZMQ_SYSCTL_UINT(topics_max, &zmq_sysctl_one, &zmq_sysctl_int_max),
+	ZMQ_SYSCTL_UINT(topic_mem, &zmq_sysctl_one, &zmq_sysctl_int_max),
 	ZMQ_SYSCTL_UINT(conns_max, &zmq_sysctl_one, &zmq_sysctl_int_max),
 	ZMQ_SYSCTL_UINT(wmem_default, &zmq_sysctl_one, &zmq_sysctl_int_max),
 	ZMQ_SYSCTL_UINT(rmem_default, &zmq_sysctl_one, &zmq_sysctl_int_max),
@@ -41,7 +42,7 @@ static const struct ctl_table zmq_sysctl_table[] = {
 	ZMQ_COMPAT_SYSCTL_END
 };
 
-#define ZMQ_SYSCTL_ROWS	8
+#define ZMQ_SYSCTL_ROWS	9
 
 int zmq_sysctl_register(struct net *net)
 {

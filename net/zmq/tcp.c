@@ -202,6 +202,11 @@ static int zmq_tcp_listen(struct zmq_ep *ep)
 	if (ss.ss_family == AF_INET6 && !ipv6)
 		return -ENODEV;
 	err = zmq_tcp_create(ep, ss.ss_family, &sock);
+	if (err == -EAFNOSUPPORT && ep->addr.tcp.wild && ipv6) {
+		/* A kernel without IPv6 (libzmq falls back too). */
+		len = zmq_tcp_resolve(net, &ep->addr.tcp, false, true, &ss);
+		err = zmq_tcp_create(ep, ss.ss_family, &sock);
+	}
 	if (err)
 		return err;
 	sock_set_reuseaddr(sock->sk);
@@ -250,8 +255,8 @@ static int zmq_tcp_bind_source(struct zmq_ep *ep, struct socket *sock)
 	/* A port that was asked for stays bound from one to the next. */
 	if (!ep->addr.has_src || inet_sk(sock->sk)->inet_num)
 		return 0;
-	len = zmq_tcp_resolve(sock_net(sock->sk), &ep->addr.src, ep->opt.ipv6,
-			      true, &ss);
+	len = zmq_tcp_resolve(sock_net(sock->sk), &ep->addr.src,
+			      sock->sk->sk_family == AF_INET6, true, &ss);
 	if (len < 0)
 		return len;
 	sock_set_reuseaddr(sock->sk);
@@ -278,7 +283,9 @@ static int zmq_tcp_connect(struct zmq_conn *conn)
 		if (err)
 			return err;
 		WRITE_ONCE(conn->lower, sock);
-		zmq_stream_install(conn);
+		err = zmq_stream_install(conn);
+		if (err)
+			return err;
 	}
 	err = zmq_tcp_bind_source(ep, conn->lower);
 	if (err)

@@ -113,7 +113,6 @@ static void zmq_traffic_free_subs(struct list_head *subs)
 static int zmq_traffic_apply_list(struct zmq_conn *conn,
 				  struct list_head *subs)
 {
-	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
 	struct zmq_sock *zsk = conn->zsk;
 	struct zmq_pipe *pipe = conn->pipe;
 	struct zmq_sub_event *ev;
@@ -123,11 +122,8 @@ static int zmq_traffic_apply_list(struct zmq_conn *conn,
 	list_for_each_entry(ev, subs, node) {
 		if (!pipe || !pipe->attached)
 			break;
-		if (ev->on && pipe->subs >= READ_ONCE(znet->topics_max))
-			err = -ENOSPC;
-		else
-			err = zsk->type->subscribe(zsk, pipe, ev->topic,
-						   ev->len, ev->on);
+		err = zsk->type->subscribe(zsk, pipe, ev->topic, ev->len,
+					   ev->on);
 		if (err)
 			break;
 	}
@@ -139,6 +135,8 @@ static int zmq_traffic_apply_list(struct zmq_conn *conn,
  * zmq_traffic_apply - apply the subscriptions received
  * @conn: the connection
  *
+ * One batch; if more come meanwhile, the parser has kicked ctl work again.
+ *
  * Context: ctl work, conn->mutex held.
  */
 void zmq_traffic_apply(struct zmq_conn *conn)
@@ -146,22 +144,19 @@ void zmq_traffic_apply(struct zmq_conn *conn)
 	LIST_HEAD(subs);
 	int err;
 
-	while (test_and_clear_bit(ZMQ_CONN_SUBS, &conn->flags)) {
-		spin_lock_bh(&conn->ctl_lock);
-		list_splice_init(&conn->subs, &subs);
-		conn->subs_count = 0;
-		spin_unlock_bh(&conn->ctl_lock);
-		err = zmq_traffic_apply_list(conn, &subs);
-		zmq_traffic_free_subs(&subs);
-		INIT_LIST_HEAD(&subs);
-		if (err) {
-			zmq_conn_fail(conn, err == -ENOMEM ? ZMQ_CONN_NOMEM :
-				      ZMQ_HANDSHAKE_ERR_UNSPECIFIED);
-			return;
-		}
-		if (test_and_clear_bit(ZMQ_CONN_RX_STOP, &conn->flags))
-			zmq_stream_read(conn);
-	}
+	if (!test_and_clear_bit(ZMQ_CONN_SUBS, &conn->flags))
+		return;
+	spin_lock_bh(&conn->ctl_lock);
+	list_splice_init(&conn->subs, &subs);
+	conn->subs_count = 0;
+	spin_unlock_bh(&conn->ctl_lock);
+	err = zmq_traffic_apply_list(conn, &subs);
+	zmq_traffic_free_subs(&subs);
+	if (err)
+		zmq_conn_fail(conn, err == -ENOMEM ? ZMQ_CONN_NOMEM :
+			      ZMQ_HANDSHAKE_ERR_UNSPECIFIED);
+	else if (test_and_clear_bit(ZMQ_CONN_RX_STOP, &conn->flags))
+		zmq_stream_read(conn);
 }
 
 /**
@@ -309,7 +304,8 @@ bool zmq_traffic_heartbeat(struct zmq_conn *conn, unsigned long *next)
 		zmq_traffic_before(next, conn->ping_sent + timeout);
 	}
 	if (time_after_eq(jiffies, conn->ping_due)) {
-		if (!zmq_traffic_send_ping(conn) && !conn->pinged) {
+		if (READ_ONCE(conn->ctl_count) < ZMQ_TRAFFIC_PONGS &&
+		    !zmq_traffic_send_ping(conn) && !conn->pinged) {
 			conn->pinged = true;
 			conn->ping_sent = jiffies + 1;
 			zmq_traffic_before(next, conn->ping_sent + timeout);

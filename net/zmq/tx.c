@@ -6,6 +6,7 @@
  * context, or tx_work.  Others only append; the owner looks again after it has
  * cleared the bit, so nothing appended is ever stranded.
  */
+#include <linux/sizes.h>
 #include <linux/wait_bit.h>
 #include "conn.h"
 #include "ep.h"
@@ -13,6 +14,8 @@
 /* Shorter segments are copied into the lower socket, several in one call. */
 #define ZMQ_TX_COPY_MAX		1024
 #define ZMQ_TX_VEC		16
+/* Bytes one caller sends at most before it leaves the rest to tx_work. */
+#define ZMQ_TX_BURST		SZ_16M
 
 /**
  * zmq_tx_control - queue control bytes
@@ -149,8 +152,9 @@ static int zmq_tx_gather(const struct zmq_segq *q, struct kvec *vec,
 /* Send from the front of the queue.  Return: 0 or why it stopped. */
 static int zmq_tx_send_data(struct zmq_conn *conn)
 {
-	struct zmq_segq *q = &conn->tx.q;
+	struct zmq_tx *tx = &conn->tx;
 	struct kvec vec[ZMQ_TX_VEC];
+	struct zmq_segq *q = &tx->q;
 	struct zmq_seg *seg;
 	size_t len;
 	int n, sent;
@@ -165,6 +169,7 @@ static int zmq_tx_send_data(struct zmq_conn *conn)
 	}
 	if (sent < 0)
 		return sent;
+	tx->sent += sent;
 	zmq_tx_advance(conn, sent);
 	return 0;
 }
@@ -227,13 +232,21 @@ static int zmq_tx_send_v1(struct zmq_conn *conn)
 	return 0;
 }
 
-/* Send until nothing is left or the lower socket is full; TX_BUSY owned. */
+/*
+ * Send until nothing is left, or the lower socket is full, or it is enough for
+ * one caller, who sends what others append; TX_BUSY owned.
+ */
 static int zmq_tx_run(struct zmq_conn *conn)
 {
+	u64 end = READ_ONCE(conn->tx.sent) + ZMQ_TX_BURST;
 	struct zmq_tx *tx = &conn->tx;
 	int err;
 
 	for (;;) {
+		if (tx->sent >= end) {
+			zmq_conn_flush_kick(conn, 0);
+			return -EINPROGRESS;
+		}
 		if (zmq_tx_at_boundary(conn)) {
 			err = zmq_tx_send_control(conn);
 			if (err)
@@ -348,10 +361,12 @@ void zmq_tx_flush(struct zmq_conn *conn)
 		}
 		zmq_tx_lock_lower(conn);
 		err = zmq_tx_run(conn);
-		if (err)
+		if (err && err != -EINPROGRESS)
 			zmq_tx_stopped(conn, err);
 		zmq_tx_unlock_lower(conn);
 		zmq_tx_release(conn);
+		if (err == -EINPROGRESS)
+			return;
 	} while (zmq_tx_pending(conn));
 	if (test_bit(ZMQ_CONN_CLOSE, &conn->flags) && zmq_tx_idle(conn))
 		zmq_conn_kick(conn, 0);
@@ -364,10 +379,12 @@ void zmq_tx_stop(struct zmq_conn *conn)
 	wait_on_bit_lock(&conn->flags, ZMQ_CONN_TX_BUSY, TASK_UNINTERRUPTIBLE);
 }
 
-/* Give it back. */
+/* Give it back; what others queued meanwhile they left to us. */
 void zmq_tx_start(struct zmq_conn *conn)
 {
 	zmq_tx_release(conn);
+	if (zmq_tx_pending(conn))
+		zmq_conn_flush_kick(conn, 0);
 }
 
 /* Is everything sent that was queued? */
@@ -392,6 +409,7 @@ void zmq_tx_reset(struct zmq_conn *conn, bool keep)
 	struct zmq_pipe *pipe = conn->pipe;
 
 	zmq_tx_drop_control(conn);
+	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
 	if (!pipe)
 		return;
 	if (tx->hdr_len) {
@@ -412,7 +430,6 @@ void zmq_tx_reset(struct zmq_conn *conn, bool keep)
 		zmq_tx_advance(conn, tx->frame_left);
 	}
 	tx->more = false;
-	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
 	if (keep)
 		return;
 	zmq_pipe_take(pipe, &tx->q);

@@ -36,6 +36,7 @@ struct zmq_rx;
  * @lost: @pipe's connection broke; @pipe stays and reconnects.
  * @detach: @pipe is leaving.
  * @subscribe: the peer of @pipe subscribed (@on) or cancelled; @publishes only.
+ *	-ENOSPC: more than net.zmq.topics_max or topic_mem allow; -ENOMEM.
  * @setsockopt: -ENOPROTOOPT: not an option of this type.
  *
  * Under rx_lock, any context:

@@ -2,6 +2,8 @@
 /* The ipc transport: AF_UNIX stream sockets. */
 #include <linux/cred.h>
 #include <linux/fs_struct.h>
+#include <linux/namei.h>
+#include <linux/security.h>
 #include <linux/un.h>
 #include <net/af_unix.h>
 #include "ep.h"
@@ -63,22 +65,78 @@ static char *zmq_unix_name(struct socket *sock)
 			 sun.sun_path + 1);
 }
 
+/* Does nobody listen at the address? */
+static bool zmq_unix_dead(struct zmq_ep *ep, struct sockaddr_un *sun, int len)
+{
+	struct socket *probe;
+	int err;
+
+	if (zmq_unix_create(ep, &probe))
+		return false;
+	err = kernel_connect(probe, (zmq_compat_sockaddr *)sun, len,
+			     O_NONBLOCK);
+	sock_release(probe);
+	return err == -ECONNREFUSED;
+}
+
+/* Remove a socket's path, with the rights of the caller. */
+static int zmq_unix_unlink(const char *name)
+{
+	struct dentry *parent;
+	struct path path, dir;
+	int err;
+
+	err = kern_path(name, 0, &path);
+	if (err)
+		return err;
+	parent = dget_parent(path.dentry);
+	dir.mnt = path.mnt;
+	dir.dentry = parent;
+	err = mnt_want_write(path.mnt);
+	if (err)
+		goto out;
+	inode_lock_nested(d_inode(parent), I_MUTEX_PARENT);
+	err = -ENOENT;
+	if (path.dentry->d_parent == parent && d_is_positive(path.dentry) &&
+	    S_ISSOCK(d_backing_inode(path.dentry)->i_mode))
+		err = security_path_unlink(&dir, path.dentry);
+	if (!err)
+		err = zmq_compat_unlink(&path, d_inode(parent));
+	inode_unlock(d_inode(parent));
+	mnt_drop_write(path.mnt);
+out:
+	dput(parent);
+	path_put(&path);
+	return err;
+}
+
 /*
- * An existing path is EADDRINUSE, as for any unix socket; who wants a stale
- * one away removes it.  (The library does, as libzmq does.)
+ * A socket nobody listens on that lies in the way is removed, as libzmq does;
+ * anything else there, and a socket in use, is EADDRINUSE.
  */
-static int zmq_unix_listen(struct zmq_ep *ep)
+static int zmq_unix_bind(struct zmq_ep *ep, struct socket *sock)
 {
 	struct sockaddr_un sun;
-	struct socket *sock;
 	int len, err;
+
+	len = zmq_unix_addr(&ep->addr, &sun);
+	err = kernel_bind(sock, (zmq_compat_sockaddr *)&sun, len);
+	if (err != -EADDRINUSE || ep->addr.abstract || ep->addr.wild ||
+	    !zmq_unix_dead(ep, &sun, len) || zmq_unix_unlink(sun.sun_path))
+		return err;
+	return kernel_bind(sock, (zmq_compat_sockaddr *)&sun, len);
+}
+
+static int zmq_unix_listen(struct zmq_ep *ep)
+{
+	struct socket *sock;
+	int err;
 
 	err = zmq_unix_create(ep, &sock);
 	if (err)
 		return err;
 	zmq_unix_tune(sock, &ep->opt);
-	len = zmq_unix_addr(&ep->addr, &sun);
-	err = kernel_bind(sock, (zmq_compat_sockaddr *)&sun, len);
+	err = zmq_unix_bind(ep, sock);
 	if (err)
 		goto err_release;
 	err = kernel_listen(sock, zmq_ep_backlog(ep));
@@ -113,6 +171,7 @@ static int zmq_unix_connect_as(struct zmq_ep *ep, struct socket *sock,
 	struct fs_struct *fs;
 	int err = -ENOMEM;
 
+	/* pivot_root() may change what it finds here, references and all. */
 	if (!ep->has_fs) {
 		err = kernel_connect(sock, (zmq_compat_sockaddr *)sun, len,
 				     O_NONBLOCK);
@@ -129,6 +188,8 @@ static int zmq_unix_connect_as(struct zmq_ep *ep, struct socket *sock,
 	task_lock(current);
 	current->fs = saved;
 	task_unlock(current);
+	path_put(&fs->root);
+	path_put(&fs->pwd);
 	kfree(fs);
 out:
 	revert_creds(old);
@@ -154,8 +215,7 @@ static int zmq_unix_connect(struct zmq_conn *conn)
 		return err;
 	}
 	WRITE_ONCE(conn->lower, sock);
-	zmq_stream_install(conn);
-	return 0;
+	return zmq_stream_install(conn);
 }
 
 /* Drop the skb that the parser has not finished. */

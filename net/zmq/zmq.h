@@ -266,6 +266,7 @@ int zmq_recv_msg(struct socket *sock, struct msghdr *msg, size_t len,
 int zmq_recv_next_len(struct zmq_sock *zsk);
 bool zmq_recv_ready(struct zmq_sock *zsk);
 void zmq_recv_purge(struct zmq_sock *zsk);
+void zmq_recv_purge_pipe(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 void zmq_recv_skip_all(struct zmq_sock *zsk);
 void zmq_recv_skip(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 void zmq_recv_strip(struct zmq_pipe *pipe, u32 bytes);
@@ -295,5 +296,7 @@ void zmq_af_shutdown(struct zmq_sock *zsk);
 /* Number of the family in force (module parameter). */
 int zmq_main_family(void);
 extern struct workqueue_struct *zmq_main_wq;
+/* For work that can be made to wait by a file system of the user's choice. */
+extern struct workqueue_struct *zmq_main_path_wq;
 
 #endif /* _NET_ZMQ_ZMQ_H */
