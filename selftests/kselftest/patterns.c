@@ -7,69 +7,6 @@
 #include "harness.h"
 #include "raw.h"
 
-FIXTURE(pair) {
-	struct zs *a;
-	struct zs *b;
-};
-
-FIXTURE_VARIANT(pair) {
-	enum zs_transport transport;
-	int a;		/* sends first */
-	int b;
-	bool a_binds;
-};
-
-#define VARIANT(TR, name, A, B)						\
-	FIXTURE_VARIANT_ADD(pair, name##_##A##_##B) {			\
-		.transport = TR, .a = ZMQ_##A, .b = ZMQ_##B,		\
-		.a_binds = true };					\
-	FIXTURE_VARIANT_ADD(pair, name##_##A##_connects_##B) {		\
-		.transport = TR, .a = ZMQ_##A, .b = ZMQ_##B,		\
-		.a_binds = false }
-
-#define VARIANTS(TR, name)						\
-	VARIANT(TR, name, PAIR, PAIR);					\
-	VARIANT(TR, name, PUB, SUB);					\
-	VARIANT(TR, name, REQ, REP);					\
-	VARIANT(TR, name, REQ, ROUTER);					\
-	VARIANT(TR, name, DEALER, REP);					\
-	VARIANT(TR, name, DEALER, DEALER);				\
-	VARIANT(TR, name, DEALER, ROUTER);				\
-	VARIANT(TR, name, ROUTER, ROUTER);				\
-	VARIANT(TR, name, PUSH, PULL)
-
-VARIANTS(ZS_TCP, tcp);
-VARIANTS(ZS_TCP6, tcp6);
-VARIANTS(ZS_IPC, ipc);
-VARIANTS(ZS_ABSTRACT, abstract);
-
-FIXTURE_SETUP(pair)
-{
-	struct zs *binder, *connecter;
-
-	self->a = zs_open(variant->a);
-	self->b = zs_open(variant->b);
-	ASSERT_NE(NULL, self->a);
-	ASSERT_NE(NULL, self->b);
-	ASSERT_OK(zs_set(self->a, ZMQ_ROUTING_ID, "A", 1));
-	ASSERT_OK(zs_set(self->b, ZMQ_ROUTING_ID, "B", 1));
-	if (variant->a == ZMQ_ROUTER)
-		ASSERT_OK(zs_set_int(self->a, ZMQ_ROUTER_MANDATORY, 1));
-	if (variant->b == ZMQ_SUB)
-		ASSERT_OK(zs_subscribe(self->b, ""));
-	binder = variant->a_binds ? self->a : self->b;
-	connecter = variant->a_binds ? self->b : self->a;
-	ASSERT_OK(zs_pair(binder, connecter, variant->transport, NULL));
-	if (variant->a == ZMQ_PUB)
-		ASSERT_TRUE(zs_join(self->a, self->b));
-}
-
-FIXTURE_TEARDOWN(pair)
-{
-	zs_close_now(self->a);
-	zs_close_now(self->b);
-}
-
 /* Send a message, in the form the type wants it. */
 static int say(struct zs *from, const char *peer, const char *text)
 {
@@ -110,25 +47,133 @@ static const char *on_wire(const struct zs *s, const struct zs *other,
 	return with;
 }
 
-TEST_F(pair, round_trip)
+FIXTURE(pair) {
+	struct zs *a;
+	struct zs *b;
+};
+
+FIXTURE_VARIANT(pair) {
+	enum zs_transport transport;
+	bool a_binds;
+};
+
+FIXTURE_VARIANT_ADD(pair, tcp) {
+	.transport = ZS_TCP, .a_binds = true };
+FIXTURE_VARIANT_ADD(pair, tcp_connects) {
+	.transport = ZS_TCP, .a_binds = false };
+FIXTURE_VARIANT_ADD(pair, tcp6) {
+	.transport = ZS_TCP6, .a_binds = true };
+FIXTURE_VARIANT_ADD(pair, tcp6_connects) {
+	.transport = ZS_TCP6, .a_binds = false };
+FIXTURE_VARIANT_ADD(pair, ipc) {
+	.transport = ZS_IPC, .a_binds = true };
+FIXTURE_VARIANT_ADD(pair, ipc_connects) {
+	.transport = ZS_IPC, .a_binds = false };
+FIXTURE_VARIANT_ADD(pair, abstract) {
+	.transport = ZS_ABSTRACT, .a_binds = true };
+FIXTURE_VARIANT_ADD(pair, abstract_connects) {
+	.transport = ZS_ABSTRACT, .a_binds = false };
+
+FIXTURE_SETUP(pair)
+{
+}
+
+FIXTURE_TEARDOWN(pair)
+{
+	if (self->a)
+		zs_close_now(self->a);
+	if (self->b)
+		zs_close_now(self->b);
+}
+
+/* Two connected sockets of these types. */
+static int setup(struct _test_data_pair *self, const struct _fixture_variant_pair *variant,
+		 int a, int b)
+{
+	self->a = zs_open(a);
+	self->b = zs_open(b);
+	if (!self->a || !self->b ||
+	    zs_set(self->a, ZMQ_ROUTING_ID, "A", 1) ||
+	    zs_set(self->b, ZMQ_ROUTING_ID, "B", 1))
+		return -1;
+	if (a == ZMQ_ROUTER && zs_set_int(self->a, ZMQ_ROUTER_MANDATORY, 1))
+		return -1;
+	if (b == ZMQ_SUB && zs_subscribe(self->b, ""))
+		return -1;
+	if (zs_pair(variant->a_binds ? self->a : self->b,
+		    variant->a_binds ? self->b : self->a,
+		    variant->transport, NULL))
+		return -1;
+	return a == ZMQ_PUB && !zs_join(self->a, self->b) ? -1 : 0;
+}
+
+/* There and, if that goes, back. */
+static int round_trip(struct _test_data_pair *self,
+		      const struct _fixture_variant_pair *variant, int a, int b)
 {
 	static const char *const texts[] = {
 		"Hello", "", "two|parts", "||", "a|b|c|d|e|f",
 	};
 	size_t i;
 
+	if (setup(self, variant, a, b))
+		return -1;
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
-		const char *text = on_wire(self->a, self->b, texts[i]);
-
-		ASSERT_OK(say(self->a, "B", text));
-		text = on_wire(self->b, self->a, texts[i]);
-		ASSERT_TRUE(hear(self->b, "A", text));
-		if (variant->b == ZMQ_SUB || variant->b == ZMQ_PULL)
+		if (say(self->a, "B", on_wire(self->a, self->b, texts[i])) ||
+		    !hear(self->b, "A", on_wire(self->b, self->a, texts[i])))
+			return -1;
+		if (b == ZMQ_SUB || b == ZMQ_PULL)
 			continue;
-		ASSERT_OK(say(self->b, "A", text));
-		text = on_wire(self->a, self->b, texts[i]);
-		ASSERT_TRUE(hear(self->a, "B", text));
+		if (say(self->b, "A", on_wire(self->b, self->a, texts[i])) ||
+		    !hear(self->a, "B", on_wire(self->a, self->b, texts[i])))
+			return -1;
 	}
+	return 0;
+}
+
+TEST_F(pair, pair)
+{
+	ASSERT_OK(round_trip(self, variant, ZMQ_PAIR, ZMQ_PAIR));
+}
+
+TEST_F(pair, pub_sub)
+{
+	ASSERT_OK(round_trip(self, variant, ZMQ_PUB, ZMQ_SUB));
+}
+
+TEST_F(pair, req_rep)
+{
+	ASSERT_OK(round_trip(self, variant, ZMQ_REQ, ZMQ_REP));
+}
+
+TEST_F(pair, req_router)
+{
+	ASSERT_OK(round_trip(self, variant, ZMQ_REQ, ZMQ_ROUTER));
+}
+
+TEST_F(pair, dealer_rep)
+{
+	ASSERT_OK(round_trip(self, variant, ZMQ_DEALER, ZMQ_REP));
+}
+
+TEST_F(pair, dealer_dealer)
+{
+	ASSERT_OK(round_trip(self, variant, ZMQ_DEALER, ZMQ_DEALER));
+}
+
+TEST_F(pair, dealer_router)
+{
+	ASSERT_OK(round_trip(self, variant, ZMQ_DEALER, ZMQ_ROUTER));
+}
+
+TEST_F(pair, router_router)
+{
+	ASSERT_OK(round_trip(self, variant, ZMQ_ROUTER, ZMQ_ROUTER));
+}
+
+TEST_F(pair, push_pull)
+{
+	ASSERT_OK(round_trip(self, variant, ZMQ_PUSH, ZMQ_PULL));
 }
 
 FIXTURE(flow) {

@@ -27,12 +27,9 @@ FIXTURE_SETUP(pubsub)
 {
 	self->pub = zs_open(ZMQ_PUB);
 	self->sub = zs_open(ZMQ_SUB);
-	if (variant->pub_binds)
-		ASSERT_OK(zs_pair(self->pub, self->sub, variant->transport,
-				  NULL));
-	else
-		ASSERT_OK(zs_pair(self->sub, self->pub, variant->transport,
-				  NULL));
+	ASSERT_OK(zs_pair(variant->pub_binds ? self->pub : self->sub,
+			  variant->pub_binds ? self->sub : self->pub,
+			  variant->transport, NULL));
 }
 
 FIXTURE_TEARDOWN(pubsub)

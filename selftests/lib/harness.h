@@ -11,19 +11,6 @@
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT	600
 
-/* libzmq cannot do this, or does not tell. */
-#define ONLY_OURS()							\
-	do {								\
-		if (!zs_is_ours())					\
-			SKIP(return, "not with libzmq");		\
-	} while (0)
-
-#define ONLY_KERNEL()							\
-	do {								\
-		if (!zs_is_kernel())					\
-			SKIP(return, "only with system calls");		\
-	} while (0)
-
 /* A call fails with this errno. */
 #define EXPECT_ERRNO(err, call)						\
 	do {								\
@@ -34,11 +21,11 @@
 			TH_LOG("%s: %s", #call, strerror(errno));	\
 	} while (0)
 
-#define ASSERT_OK(call)							\
-	do {								\
-		ASSERT_EQ(0, (call))					\
-			TH_LOG("%s: %s", #call, strerror(errno));	\
-	} while (0)
+/* A call returns 0. */
+#define ASSERT_OK(call) ({						\
+	ASSERT_EQ(0, (call))						\
+		TH_LOG("%s: %s", #call, strerror(errno));		\
+})
 
 /* fork() whose child ends with its parent. */
 static inline pid_t harness_fork(void)

@@ -13,21 +13,21 @@
 
 /* Functions of the library. */
 static struct {
-	__typeof__(&zmq_ctx_new)	ctx_new;
-	__typeof__(&zmq_ctx_term)	ctx_term;
-	__typeof__(&zmq_socket)		socket;
-	__typeof__(&zmq_close)		close;
-	__typeof__(&zmq_setsockopt)	setsockopt;
-	__typeof__(&zmq_getsockopt)	getsockopt;
-	__typeof__(&zmq_bind)		bind;
-	__typeof__(&zmq_connect)	connect;
-	__typeof__(&zmq_unbind)		unbind;
-	__typeof__(&zmq_disconnect)	disconnect;
-	__typeof__(&zmq_send)		send;
-	__typeof__(&zmq_recv)		recv;
-	__typeof__(&zmq_poll)		poll;
-	__typeof__(&zmq_errno)		get_errno;
-	__typeof__(&zmq_socket_monitor)	monitor;
+	__typeof__(zmq_ctx_new)	*ctx_new;
+	__typeof__(zmq_ctx_term)	*ctx_term;
+	__typeof__(zmq_socket)	*socket;
+	__typeof__(zmq_close)	*close;
+	__typeof__(zmq_setsockopt)	*setsockopt;
+	__typeof__(zmq_getsockopt)	*getsockopt;
+	__typeof__(zmq_bind)	*bind;
+	__typeof__(zmq_connect)	*connect;
+	__typeof__(zmq_unbind)	*unbind;
+	__typeof__(zmq_disconnect)	*disconnect;
+	__typeof__(zmq_send)	*send;
+	__typeof__(zmq_recv)	*recv;
+	__typeof__(zmq_poll)	*poll;
+	__typeof__(zmq_errno)	*get_errno;
+	__typeof__(zmq_socket_monitor)	*monitor;
 } lib;
 
 static void *zs_ctx;
