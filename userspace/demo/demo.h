@@ -59,9 +59,15 @@ static inline const char *argument(int argc, char **argv, int index,
 	return argc > index ? argv[index] : otherwise;
 }
 
-static inline void send_text(void *socket, const char *text)
+/* 0, or -1 with EINTR after Ctrl-C. */
+static inline int send_text(void *socket, const char *text)
 {
-	must(zmq_send(socket, text, strlen(text), 0), "zmq_send");
+	int result = zmq_send(socket, text, strlen(text), 0);
+
+	if (result == -1 && errno == EINTR)
+		return -1;
+	must(result, "zmq_send");
+	return 0;
 }
 
 /*
@@ -100,7 +106,8 @@ static inline void finish(void *context, void *socket)
 {
 	alarm(0);
 	must(zmq_close(socket), "zmq_close");
-	must(zmq_ctx_term(context), "zmq_ctx_term");
+	while (zmq_ctx_term(context) == -1)
+		must(errno == EINTR ? 0 : -1, "zmq_ctx_term");
 }
 
 #endif /* DEMO_H */

@@ -14,8 +14,7 @@ int main(int argc, char **argv)
 	begin();
 	must(zmq_connect(socket, endpoint), endpoint);
 	for (i = 1; i <= count; i++) {
-		send_text(socket, "Hello");
-		if (receive_text(socket, text, sizeof(text)))
+		if (send_text(socket, "Hello") || receive_text(socket, text, sizeof(text)))
 			break;
 		printf("request %d: Hello - %s\n", i, text);
 	}

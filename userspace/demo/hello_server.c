@@ -17,7 +17,8 @@ int main(int argc, char **argv)
 	while (!interrupted && !receive_text(socket, text, sizeof(text))) {
 		printf("received %s\n", text);
 		work(effort);
-		send_text(socket, "World");
+		if (send_text(socket, "World"))
+			break;
 		answered++;
 	}
 	printf("interrupted after %d answers\n", answered);

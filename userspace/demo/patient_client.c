@@ -16,8 +16,7 @@ static int ask(void *socket, int number)
 	char text[64];
 
 	for (;;) {
-		send_text(socket, "Hello");
-		if (!receive_text(socket, text, sizeof(text)))
+		if (!send_text(socket, "Hello") && !receive_text(socket, text, sizeof(text)))
 			break;
 		if (errno == EINTR)
 			return -1;

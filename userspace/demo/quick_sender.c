@@ -19,7 +19,8 @@ int main(int argc, char **argv)
 	must(zmq_connect(socket, endpoint), endpoint);
 	for (i = 1; i <= count; i++) {
 		snprintf(text, sizeof(text), "message %d of %d", i, count);
-		send_text(socket, text);
+		if (send_text(socket, text))
+			return EXIT_FAILURE;
 	}
 	printf("%d messages sent, good-bye\n", count);
 	return 0;

@@ -235,7 +235,7 @@ def tasks(stage, count, ventilator_shim=True, worker_shim=True):
     stage.require(shares == [TASKS // count] * count,
                   f"each worker has {TASKS // count} tasks (they have {shares})")
     ideal = WORK / count
-    stage.require(0.98 * ideal <= took <= (1.25 * ideal + 250) * SLOW,
+    stage.require(0.98 * ideal <= took <= 1.6 * ideal * SLOW,
                   f"{count} workers need about {ideal / 1000:.1f} s, not {took} ms")
     stage.check(True, f"{WORK / 1000:.2f} s of work took {took / 1000:.2f} s "
                 f"with {count} worker{'s' * (count > 1)} of {TASKS // count} tasks each")

@@ -23,10 +23,12 @@ int main(int argc, char **argv)
 	printf("press Enter when the workers are ready\n");
 	if (!fgets(text, sizeof(text), stdin))
 		return EXIT_FAILURE;
-	send_text(sink, "begin");
+	if (send_text(sink, "begin"))
+		return EXIT_FAILURE;
 	for (i = 1; i <= TASKS; i++) {
 		snprintf(text, sizeof(text), "%d", i);
-		send_text(workers, text);
+		if (send_text(workers, text))
+			return EXIT_FAILURE;
 		total += i;
 	}
 	printf("%d tasks dealt out, %d ms of work\n", TASKS, total);

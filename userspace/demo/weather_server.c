@@ -28,7 +28,8 @@ int main(int argc, char **argv)
 		int humidity = 10 + random() % 50;
 
 		snprintf(text, sizeof(text), "%d %d %d", zip, temperature, humidity);
-		send_text(socket, text);
+		if (send_text(socket, text))
+			break;
 		reports++;
 		if (rate)
 			work(1000 / rate);

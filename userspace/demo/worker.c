@@ -18,9 +18,10 @@ int main(int argc, char **argv)
 	must(zmq_connect(sink, sink_endpoint), sink_endpoint);
 	while (!interrupted && !receive_text(tasks, text, sizeof(text))) {
 		work(atol(text));
+		if (send_text(sink, ""))
+			break;
 		total += atol(text);
 		done++;
-		send_text(sink, "");
 	}
 	printf("interrupted after %d tasks, %ld ms of work\n", done, total);
 	must(zmq_close(sink), "zmq_close");
