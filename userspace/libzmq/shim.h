@@ -19,7 +19,6 @@
 
 #define ZMQ_BUILD_DRAFT_API
 #include <zmq.h>
-#include <linux/socket.h>
 #include <linux/zmq.h>
 
 #include <pthread.h>

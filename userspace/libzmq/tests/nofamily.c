@@ -2,7 +2,6 @@
 /* This library on a kernel without AF_ZMQ. */
 #include "tap.h"
 
-#include <linux/socket.h>
 #include <linux/zmq.h>
 #include <stdlib.h>
 #include <sys/socket.h>
