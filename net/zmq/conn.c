@@ -151,7 +151,6 @@ static void zmq_conn_drop_pipe(struct zmq_conn *conn)
 	spin_lock_bh(&pipe->tx_lock);
 	WRITE_ONCE(pipe->conn, NULL);
 	spin_unlock_bh(&pipe->tx_lock);
-	pipe->ready = false;
 	zmq_pipe_detach(pipe);
 	WRITE_ONCE(conn->pipe, NULL);
 }
@@ -183,13 +182,10 @@ static void zmq_conn_unhook(struct zmq_conn *conn, bool keep)
 	kvfree(hs);
 	zmq_tx_reset(conn, keep);
 	lock_sock(&zsk->sk);
-	if (pipe && !keep) {
-		zmq_conn_drop_pipe(conn);
-	} else if (pipe && pipe->ready) {
+	if (pipe)
 		pipe->ready = false;
-		if (pipe->attached && zsk->type->lost)
-			zsk->type->lost(zsk, pipe);
-	}
+	if (!keep)
+		zmq_conn_drop_pipe(conn);
 	release_sock(&zsk->sk);
 	/* What was announced until a moment ago, too. */
 	zmq_tx_drop_control(conn);

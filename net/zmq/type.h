@@ -31,9 +31,8 @@ struct zmq_rx;
  * @send: @msg is a whole message: hand it over to pipes, or drop it.  Number
  *	of peers that got it; -EAGAIN as above and the message stays.
  * @attach: @pipe has joined zsk->pipes.
- * @ready: @pipe's connection finished its handshake.  -EEXIST, -EBUSY:
- *	refuse the peer.
- * @lost: @pipe's connection broke; @pipe stays and reconnects.
+ * @ready: @pipe's connection finished its handshake, the first or another
+ *	after a break.  -EEXIST, -EBUSY: refuse the peer.
  * @detach: @pipe is leaving.
  * @subscribe: the peer of @pipe subscribed (@on) or cancelled; @publishes only.
  *	-ENOSPC: more than net.zmq.topics_max or topic_mem allow; -ENOMEM.
@@ -69,7 +68,6 @@ struct zmq_type {
 	int (*send)(struct zmq_sock *zsk, struct zmq_asm *msg);
 	void (*attach)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 	int (*ready)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
-	void (*lost)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 	void (*detach)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 	int (*subscribe)(struct zmq_sock *zsk, struct zmq_pipe *pipe,
 			 const u8 *topic, size_t len, bool on);
