@@ -145,7 +145,7 @@ static int zmq_req_setsockopt(struct zmq_sock *zsk, int opt, const u8 *val,
 	default:
 		return zmq_router_probe_setsockopt(zsk, opt, val, len);
 	}
-	on = zmq_type_bool(val, len);
+	on = zmq_type_switch(val, len);
 	if (on < 0)
 		return on;
 	spin_lock_bh(&zsk->rx_lock);

@@ -29,7 +29,7 @@ int zmq_router_probe_setsockopt(struct zmq_sock *zsk, int opt, const u8 *val,
 
 	if (opt != ZMQ_OPT_PROBE_ROUTER)
 		return -ENOPROTOOPT;
-	on = zmq_type_bool(val, len);
+	on = zmq_type_switch(val, len);
 	if (on < 0)
 		return on;
 	zsk->opt.probe_router = on;
@@ -267,7 +267,7 @@ static int zmq_router_setsockopt(struct zmq_sock *zsk, int opt, const u8 *val,
 	default:
 		return zmq_router_probe_setsockopt(zsk, opt, val, len);
 	}
-	on = zmq_type_bool(val, len);
+	on = zmq_type_switch(val, len);
 	if (on < 0)
 		return on;
 	*flag = on;

@@ -47,7 +47,7 @@ static const struct zmq_sockopt zmq_sockopts[] = {
 	ZMQ_SOCKOPT(CONFLATE, conflate, 0, 1),
 	ZMQ_SOCKOPT(TOS, tos, 0, INT_MAX),
 	ZMQ_SOCKOPT(HANDSHAKE_IVL, handshake_ivl, 0, INT_MAX),
-	ZMQ_SOCKOPT(INVERT_MATCHING, invert_matching, 0, 1),
+	ZMQ_SOCKOPT(INVERT_MATCHING, invert_matching, INT_MIN, INT_MAX),
 	ZMQ_SOCKOPT(HEARTBEAT_IVL, heartbeat_ivl, 0, INT_MAX),
 	ZMQ_SOCKOPT(HEARTBEAT_TTL, heartbeat_ttl, 0, 6553599),
 	ZMQ_SOCKOPT(HEARTBEAT_TIMEOUT, heartbeat_timeout, 0, INT_MAX),
@@ -127,6 +127,8 @@ static int zmq_sockopt_set_int(struct zmq_sock *zsk,
 		return -EPERM;
 	if (so->opt == ZMQ_OPT_HEARTBEAT_TTL)
 		val -= val % 100;
+	if (so->opt == ZMQ_OPT_INVERT_MATCHING)
+		val = !!val;
 	*zmq_sockopt_field(&zsk->opt, so) = val;
 	if (so->opt == ZMQ_OPT_SNDHWM || so->opt == ZMQ_OPT_RCVHWM)
 		zmq_sockopt_apply_hwm(zsk);

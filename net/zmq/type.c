@@ -33,3 +33,13 @@ int zmq_type_bool(const u8 *val, size_t len)
 	memcpy(&on, val, sizeof(on));
 	return on == 0 || on == 1 ? on : -EINVAL;
 }
+
+int zmq_type_switch(const u8 *val, size_t len)
+{
+	int on;
+
+	if (len != sizeof(on))
+		return -EINVAL;
+	memcpy(&on, val, sizeof(on));
+	return on < 0 ? -EINVAL : !!on;
+}

@@ -97,5 +97,7 @@ const struct zmq_type *zmq_type_find(int protocol);
 
 /* An int option that must be 0 or 1.  Return: it, or -EINVAL. */
 int zmq_type_bool(const u8 *val, size_t len);
+/* One that is on unless 0, as most types' own are; -EINVAL if negative. */
+int zmq_type_switch(const u8 *val, size_t len);
 
 #endif /* _NET_ZMQ_TYPE_H */
