@@ -67,6 +67,7 @@ programs: | packages
 
 tests: | packages
 	$(MAKE) -C selftests O=$(BUILD)/selftests
+	$(MAKE) -C userspace/libzmq O=$(BUILD)/libzmq tests
 
 ## make test		all tests, in a virtual machine; KERNEL=6.1 (default), 6.12 or debug;
 ##			TESTS="pattern ..." for some of them; LIVE=1 on the running kernel;
