@@ -87,8 +87,8 @@ FIXTURE_TEARDOWN(pair)
 }
 
 /* Two connected sockets of these types. */
-static int setup(struct _test_data_pair *self, const struct _fixture_variant_pair *variant,
-		 int a, int b)
+static int setup(struct _test_data_pair *self,
+		 const struct _fixture_variant_pair *variant, int a, int b)
 {
 	self->a = zs_open(a);
 	self->b = zs_open(b);
