@@ -69,7 +69,8 @@ class Demo:
         stage.until(lambda: not kernel.sockets(), LIMIT, "the last socket to go")
         if step.handshakes:
             stage.check(handshakes >= step.handshakes,
-                        f"{handshakes} handshake{'s' * (handshakes > 1)} by the kernel, no socket is left")
+                        f"{handshakes} handshake{'s' * (handshakes > 1)} by the kernel, "
+                        "no socket is left")
 
     def conclude(self, seconds):
         """The last line; the exit code."""

@@ -182,7 +182,8 @@ class Stage:
             pid = CREDENTIALS.unpack(ancillary[0][2])[0]
             for program in self.programs:
                 if program.process.pid == pid:
-                    *lines, program.rest = (program.rest + text.decode(errors="replace")).split("\n")
+                    text = program.rest + text.decode(errors="replace")
+                    *lines, program.rest = text.split("\n")
                     program.lines += lines
                     for line in lines:
                         self.transcript.output(program.name, line, program.color)

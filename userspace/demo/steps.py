@@ -91,7 +91,8 @@ def hello(stage, server_shim, client_shim, count=3):
 
 @step("Hello World with socket calls alone", handshakes=2, module=True)
 def plain_tcp(stage):
-    """socket(AF_ZMQ, SOCK_SEQPACKET, ZMQ_AF_REP), bind(), recv(), send(): no library is involved."""
+    """socket(AF_ZMQ, SOCK_SEQPACKET, ZMQ_AF_REP), bind(), recv(), send(): no library is
+    involved."""
     do(stage, "ldd", stage.path("plain_server"))
     plain_hello(stage, "tcp://*:5555", "tcp://127.0.0.1:5555", 5)
 
