@@ -282,6 +282,25 @@ static void chunk_reserve__oldest_spare_is_let_go(struct kunit *test)
 	chunk_read_all(test, 0);
 }
 
+static void chunk_trim__keeps_the_page_being_filled(struct kunit *test)
+{
+	struct chunk_model *m = test->priv;
+	struct page *page;
+	int i;
+
+	for (i = 0; i < 5; i++)
+		chunk_write(test, i, PAGE_SIZE, false);
+	page = m->pool.page;
+	zmq_chunk_trim(&m->pool);
+	for (i = 0; i < ZMQ_CHUNK_SPARE; i++)
+		KUNIT_EXPECT_NULL(test, m->pool.spare[i]);
+	KUNIT_EXPECT_PTR_EQ(test, m->pool.page, page);
+	chunk_write(test, 0, 100, false);
+	KUNIT_EXPECT_PTR_EQ(test, m->pool.page, page);
+	for (i = 0; i < 5; i++)
+		chunk_read_all(test, i);
+}
+
 /* The pool goes first; its readers have all they need. */
 static void chunk_free__readers_go_on(struct kunit *test)
 {
@@ -334,6 +353,7 @@ static struct kunit_case chunk_cases[] = {
 	KUNIT_CASE(chunk_reserve__idle_spare_is_used_again),
 	KUNIT_CASE(chunk_reserve__small_spare_is_not_large),
 	KUNIT_CASE(chunk_reserve__oldest_spare_is_let_go),
+	KUNIT_CASE(chunk_trim__keeps_the_page_being_filled),
 	KUNIT_CASE(chunk_free__readers_go_on),
 	KUNIT_CASE(chunk__random_steps),
 	{}

@@ -253,7 +253,7 @@ static void pipe_set_hwm__unblocks(struct kunit *test)
  * @ring: numbers of the pipes that may take one
  * @n: how many
  * @full: which ones were found full and left the ring
- * @queued: messages in each pipe
+ * @written: messages queued
  * @acked: messages sent that count
  * @read: messages sent
  * @hwm: marks
