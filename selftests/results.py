@@ -58,13 +58,20 @@ class Tap:
         """Takes a line; true if it is a result."""
         plan = PLAN.match(line)
         if plan:
-            depth = len(plan[1])
-            self.close(depth)
-            self.groups[depth] = Group(planned=int(plan[2]))
+            self.plan(len(plan[1]), int(plan[2]))
         result = RESULT.match(line)
         if result:
             self.count(len(result[1]), bool(result[2]), bool(SKIP.search(result[4])))
         return bool(result)
+
+    def plan(self, depth, planned):
+        """A plan begins a group, or ends one that began without."""
+        group = self.groups.get(depth)
+        if group and group.seen and not group.planned:
+            group.planned = planned
+            return
+        self.close(depth)
+        self.groups[depth] = Group(planned=planned)
 
     def count(self, depth, failed, skipped):
         """One result at an indentation."""
