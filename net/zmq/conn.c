@@ -490,6 +490,7 @@ static bool zmq_conn_drained(struct zmq_conn *conn)
 static bool zmq_conn_lingering(struct zmq_conn *conn, unsigned long *next)
 {
 	struct zmq_sock *zsk = conn->zsk;
+	u32 max = READ_ONCE(zmq_net(zmq_conn_net(conn))->linger_max);
 	unsigned long start = conn->linger_start;
 	unsigned long end = conn->linger_end;
 	unsigned long cap;
@@ -498,8 +499,7 @@ static bool zmq_conn_lingering(struct zmq_conn *conn, unsigned long *next)
 	if (zsk->closing && !zmq_context_alive(zsk->ctx)) {
 		if (time_after(zsk->closed_at, start))
 			start = zsk->closed_at;
-		cap = start + msecs_to_jiffies(
-				zmq_net(zmq_conn_net(conn))->linger_max);
+		cap = start + msecs_to_jiffies(max);
 		if (conn->linger_forever || time_before(cap, end))
 			end = cap;
 	} else if (conn->linger_forever) {

@@ -363,9 +363,10 @@ static void zmq_ep_forget(struct zmq_ep *ep)
 		if (!pipe->conn || pipe->conn->ep != ep)
 			continue;
 		zmq_pipe_get(pipe);
+		/* From then on nothing is published. */
+		zmq_pipe_detach(pipe);
 		if (!ep->bind)
 			zmq_recv_purge_pipe(zsk, pipe);
-		zmq_pipe_detach(pipe);
 		zmq_pipe_put(pipe);
 	}
 	release_sock(&zsk->sk);

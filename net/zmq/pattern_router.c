@@ -150,8 +150,8 @@ static int zmq_router_evict(struct zmq_sock *zsk, struct zmq_pipe *old)
 	zmq_router_unhash(zsk, old);
 	err = zmq_router_number(zsk, old);
 	zmq_pipe_get(old);
-	zmq_recv_purge_pipe(zsk, old);
 	zmq_pipe_detach(old);
+	zmq_recv_purge_pipe(zsk, old);
 	zmq_pipe_put(old);
 	/*
 	 * One that came to us keeps its connection, to no effect: sent away it

@@ -13,7 +13,7 @@
 #define ZMQ_TRAFFIC_BATCH	4096
 
 static int zmq_traffic_ping(struct zmq_conn *conn,
-			     const struct zmq_zmtp_command *cmd)
+			    const struct zmq_zmtp_command *cmd)
 {
 	u8 pong[ZMQ_ZMTP_HDR_MAX + 5 + ZMQ_ZMTP_PING_CTX_MAX];
 	u32 len;
@@ -307,7 +307,7 @@ bool zmq_traffic_heartbeat(struct zmq_conn *conn, unsigned long *next)
 		if (READ_ONCE(conn->ctl_count) < ZMQ_TRAFFIC_PONGS &&
 		    !zmq_traffic_send_ping(conn) && !conn->pinged) {
 			conn->pinged = true;
-			conn->ping_sent = jiffies + 1;
+			conn->ping_sent = jiffies;
 			zmq_traffic_before(next, conn->ping_sent + timeout);
 		}
 		conn->ping_due = jiffies + ivl;

@@ -290,6 +290,20 @@ static bool zmq_unix_feed(struct zmq_conn *conn)
 	return true;
 }
 
+/*
+ * The next skb.  An error of the socket (the other end closed with something
+ * unread) is reported once and instead of data: what came before is read on.
+ */
+static bool zmq_unix_next(struct zmq_conn *conn, struct socket *sock)
+{
+	int err;
+
+	do {
+		err = sock->ops->read_skb(sock->sk, zmq_unix_actor);
+	} while (err == -ECONNRESET || err == -EPIPE);
+	return conn->rx_skb;
+}
+
 static bool zmq_unix_read(struct zmq_conn *conn)
 {
 	struct socket *sock = conn->lower;
@@ -298,10 +312,7 @@ static bool zmq_unix_read(struct zmq_conn *conn)
 	if (!sock)
 		return false;
 	for (;;) {
-		if (!conn->rx_skb &&
-		    sock->ops->read_skb(sock->sk, zmq_unix_actor) < 0)
-			return got;
-		if (!conn->rx_skb)
+		if (!conn->rx_skb && !zmq_unix_next(conn, sock))
 			return got;
 		got = true;
 		if (!zmq_unix_feed(conn))

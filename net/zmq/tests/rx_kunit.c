@@ -290,8 +290,8 @@ static void rx_check_charge(struct kunit *test, struct rx_model *m)
 	const struct zmq_segq *q = &m->pipe->rxq;
 	const struct zmq_rx *rx = &m->conn->rx;
 
-	KUNIT_EXPECT_EQ(test, rx->mem, rx->charged);
-	KUNIT_EXPECT_EQ(test, m->pipe->rx_mem,
+	KUNIT_ASSERT_EQ(test, rx->mem, rx->charged);
+	KUNIT_ASSERT_EQ(test, m->pipe->rx_mem,
 			q->bytes + zmq_segq_overhead(q) + rx->charged);
 }
 
@@ -304,9 +304,9 @@ static void rx_check(struct kunit *test, struct rx_model *m)
 	KUNIT_ASSERT_EQ(test, q->bytes, m->want_len);
 	zmq_segq_peek(q, 0, m->want_len, m->got);
 	KUNIT_ASSERT_EQ(test, memcmp(m->got, m->want, m->want_len), 0);
-	KUNIT_EXPECT_EQ(test, zmq_hwm_queued(&m->pipe->rx), m->msgs);
-	KUNIT_EXPECT_EQ(test, m->conn->rx.charged, 0);
-	KUNIT_EXPECT_NULL(test, m->conn->rx.pool);
+	KUNIT_ASSERT_EQ(test, zmq_hwm_queued(&m->pipe->rx), m->msgs);
+	KUNIT_ASSERT_EQ(test, m->conn->rx.charged, 0);
+	KUNIT_ASSERT_NULL(test, m->conn->rx.pool);
 	rx_check_charge(test, m);
 }
 
