@@ -2,8 +2,8 @@
 /*
  * The exported functions.  Each goes to this library's own zs_*(), or, where
  * there is no AF_ZMQ and ZMQ_SHIM_FALLBACK=1 asks for it, to the real libzmq.
- * The two do not agree on what is in a zmq_msg_t, so which one it is is
- * decided once, by the first call of any function.
+ * The two do not agree on what is in a zmq_msg_t, so the choice is made once,
+ * by the first call of any function.
  */
 #include "shim.h"
 
