@@ -45,7 +45,7 @@ static int nsid_give(pid_t pid)
 	struct {
 		struct nlmsghdr head;
 		struct rtgenmsg gen;
-		struct nlattr nsid_head;
+		struct nlattr nsid_head __attribute__((aligned(4)));
 		__s32 nsid;
 		struct nlattr pid_head;
 		__u32 pid;
@@ -174,7 +174,8 @@ static int netns_use(enum zs_transport transport, bool listens, bool full,
 		if (!breaks)
 			break;
 		if (zs_unbind(pull, endpoint) ||
-		    !wait_until(!zs_bind(pull, endpoint)))
+		    !wait_until(!zs_bind(pull, endpoint)) ||
+		    !zs_wait_peers(pull, 1))
 			return 5;
 	}
 	if (!full)

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Memory: what is limited, and what must be gone after a close. */
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "harness.h"
+#include "proc.h"
+#include "raw.h"
+
+#define PARTS_MAX	"/proc/sys/net/zmq/parts_max"
+#define ROUNDS		600	/* far more than what packets() is wrong by */
+
+static int put_number(const char *path, int val)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		return -1;
+	fprintf(file, "%d\n", val);
+	return fclose(file);
+}
+
+/* Packets that the kernel holds; -1 if it does not say. */
+static long packets(void)
+{
+	FILE *file = fopen("/proc/slabinfo", "r");
+	char line[512];
+	long count = -1;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "skbuff_head_cache %ld", &count) == 1)
+			break;
+	fclose(file);
+	return count;
+}
+
+/* Listen at an abstract name; @endpoint is where to connect to. */
+static int unix_listen(char *endpoint)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	const char *name = endpoint + strlen("ipc://@");
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strcpy(endpoint, zs_any(ZS_ABSTRACT));
+	memcpy(addr.sun_path + 1, name, strlen(name));
+	if (!bind(fd, (struct sockaddr *)&addr,
+		  offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)) &&
+	    !listen(fd, 8))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/*
+ * A socket that is closed while it has taken a part of a packet only keeps none
+ * of it.
+ */
+FIXTURE(paused) {
+	char frames[3 * 1000];
+	long before;
+};
+
+FIXTURE_VARIANT(paused) {
+	enum zs_transport transport;
+};
+
+FIXTURE_VARIANT_ADD(paused, tcp) { .transport = ZS_TCP };
+FIXTURE_VARIANT_ADD(paused, abstract) { .transport = ZS_ABSTRACT };
+
+FIXTURE_SETUP(paused)
+{
+	size_t at;
+
+	for (at = 0; at < sizeof(self->frames); at += 3)
+		memcpy(self->frames + at, "\0\1x", 3);
+	self->before = packets();
+}
+
+FIXTURE_TEARDOWN(paused)
+{
+}
+
+TEST_F(paused, closed)
+{
+	char endpoint[ZS_ENDPOINT_MAX];
+	int i, fd, listener;
+	struct zs *pull;
+
+	if (self->before < 0)
+		SKIP(return, "no /proc/slabinfo");
+	if (wait_slow() > 1)
+		SKIP(return, "a debugging kernel keeps what was freed");
+	if (variant->transport == ZS_TCP)
+		listener = raw_listen(endpoint);
+	else
+		listener = unix_listen(endpoint);
+	ASSERT_LE(0, listener);
+	for (i = 0; i < ROUNDS; i++) {
+		pull = zs_open(ZMQ_PULL);
+		ASSERT_OK(zs_set_int(pull, ZMQ_RCVHWM, 1));
+		ASSERT_OK(zs_connect(pull, endpoint));
+		fd = raw_accept(listener);
+		ASSERT_LE(0, fd);
+		ASSERT_OK(raw_greet(fd, "PUSH", NULL));
+		ASSERT_OK(raw_write(fd, self->frames, sizeof(self->frames)));
+		ASSERT_TRUE(zs_poll(pull, ZMQ_POLLIN, WAIT_LIMIT));
+		zs_close_now(pull);
+		ASSERT_OK(raw_gone(fd));
+		close(fd);
+	}
+	close(listener);
+	ASSERT_OK(zs_finish());
+	EXPECT_TRUE(wait_until(packets() < self->before + ROUNDS * 2 / 3))
+		TH_LOG("%ld packets were %ld", packets(), self->before);
+}
+
+/* Nobody sends a message of more parts than anybody would take. */
+TEST(parts_sent)
+{
+	struct zs *push = zs_open(ZMQ_PUSH), *pull = zs_open(ZMQ_PULL);
+	int i;
+
+	if (!zs_is_ours())
+		SKIP(return, "libzmq has no such limit");
+	ASSERT_OK(zs_pair(push, pull, ZS_TCP, NULL));
+	ASSERT_OK(put_number(PARTS_MAX, 10));
+	for (i = 0; i < 10 && zs_send(push, "", 0, ZS_MORE) == 0; i++)
+		;
+	EXPECT_LE(9, i);
+	EXPECT_ERRNO(EMSGSIZE, zs_send(push, "", 0, ZS_MORE));
+	EXPECT_EQ(0, put_number(PARTS_MAX, 65536));
+	/* The message is as it was. */
+	ASSERT_EQ(0, zs_send(push, "", 0, 0));
+	for (; i >= 0; i--) {
+		ASSERT_EQ(0, zs_recv(pull, NULL, 0, 0));
+		EXPECT_EQ(i > 0, pull->more);
+	}
+	zs_close_now(push);
+	zs_close_now(pull);
+}
+
+/* Who does send one is sent away; what came before can be read. */
+TEST(parts_received)
+{
+	struct zs *pull = zs_open(ZMQ_PULL);
+	char endpoint[ZS_ENDPOINT_MAX];
+	int i, fd;
+
+	if (!zs_is_ours())
+		SKIP(return, "libzmq has no such limit");
+	ASSERT_OK(put_number(PARTS_MAX, 10));
+	ASSERT_OK(zs_bind_any(pull, ZS_TCP, endpoint));
+	fd = raw_connect(endpoint, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_OK(raw_greet(fd, "PUSH", NULL));
+	for (i = 0; i < 10; i++)
+		ASSERT_OK(raw_send(fd, i < 9 ? RAW_MORE : 0, "x", 1));
+	ASSERT_TRUE(zs_poll(pull, ZMQ_POLLIN, WAIT_LIMIT));
+	for (i = 0; i < 11; i++)
+		if (raw_send(fd, RAW_MORE, "y", 1))
+			break;
+	EXPECT_EQ(0, raw_gone(fd));
+	EXPECT_EQ(0, put_number(PARTS_MAX, 65536));
+	EXPECT_TRUE(zs_recv_is(pull, "x|x|x|x|x|x|x|x|x|x"));
+	EXPECT_ERRNO(EAGAIN, zs_recv(pull, &i, 1, ZS_DONTWAIT));
+	close(fd);
+	zs_close_now(pull);
+}
+
+/* Sockets opened and closed in the middle of everything leave no connection. */
+static void *hurry(void *arg)
+{
+	const char *endpoint = arg;
+	struct sockaddr_zmq addr = { .szmq_family = zs_family() };
+	int i, fd, linger = 0;
+	char buf[64];
+
+	snprintf(addr.szmq_endpoint, sizeof(addr.szmq_endpoint), "%s",
+		 endpoint);
+	for (i = 0; i < 300; i++) {
+		fd = socket(zs_family(), SOCK_SEQPACKET | SOCK_CLOEXEC,
+			    i & 1 ? ZMQ_AF_DEALER : ZMQ_AF_REQ);
+		if (setsockopt(fd, SOL_ZMQ, ZMQ_LINGER, &linger,
+			       sizeof(linger)) ||
+		    connect(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+		    send(fd, buf, i % sizeof(buf), 0) < 0) {
+			close(fd);
+			return arg;
+		}
+		if (i % 3)
+			setsockopt(fd, SOL_ZMQ, ZMQ_AF_DISCONNECT, endpoint,
+				   strlen(endpoint));
+		close(fd);
+	}
+	return NULL;
+}
+
+FIXTURE(hurry) {
+	struct zs *router;
+	char endpoint[ZS_ENDPOINT_MAX];
+};
+
+FIXTURE_VARIANT(hurry) {
+	enum zs_transport transport;
+};
+
+FIXTURE_VARIANT_ADD(hurry, tcp) { .transport = ZS_TCP };
+FIXTURE_VARIANT_ADD(hurry, ipc) { .transport = ZS_IPC };
+
+FIXTURE_SETUP(hurry)
+{
+	self->router = zs_open(ZMQ_ROUTER);
+	ASSERT_OK(zs_bind_any(self->router, variant->transport,
+			      self->endpoint));
+}
+
+FIXTURE_TEARDOWN(hurry)
+{
+	zs_close_now(self->router);
+	if (variant->transport == ZS_IPC)
+		unlink(self->endpoint + strlen("ipc://"));
+}
+
+TEST_F(hurry, leaves_nothing)
+{
+	pthread_t threads[4];
+	void *failed;
+	int i;
+
+	if (!zs_is_kernel())
+		SKIP(return, "uses system calls");
+	ASSERT_TRUE(wait_until(!proc_stat("connections")));
+	for (i = 0; i < 4; i++)
+		ASSERT_OK(pthread_create(&threads[i], NULL, hurry,
+					 self->endpoint));
+	for (i = 0; i < 4; i++) {
+		pthread_join(threads[i], &failed);
+		EXPECT_EQ(NULL, failed);
+	}
+	while (zs_recv_msg(self->router, ZS_DONTWAIT))
+		;
+	EXPECT_EQ(0, zs_finish());
+	EXPECT_TRUE(zs_wait_peers(self->router, 0));
+	EXPECT_TRUE(wait_until(!proc_stat("connections")))
+		TH_LOG("%lld connections", proc_stat("connections"));
+}
+
+TEST_HARNESS_MAIN
