@@ -566,13 +566,15 @@ static void rx_feed__mark_at_every_cut(struct kunit *test)
  * @parts_max: net.zmq.parts_max
  * @text: messages
  */
-static const struct rx_limit {
+struct rx_limit {
 	const char	*desc;
 	s64		maxmsgsize;
 	unsigned long	msg_max;
 	unsigned int	parts_max;
 	const char	*text;
-} rx_limits[] = {
+};
+
+static const struct rx_limit rx_limits[] = {
 	{ "maxmsgsize", 5, 100, 100, "abcde+abcde abcdef" },
 	{ "maxmsgsize 1", 1, 100, 100, "a+b ab" },
 	{ "msg_max", -1, 7, 100, "abc+defg abc+defgh" },
