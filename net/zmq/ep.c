@@ -224,6 +224,20 @@ static bool zmq_ep_dedupes(const struct zmq_sock *zsk)
 	}
 }
 
+/* Has every connection ended, or is about to? */
+static bool zmq_ep_ended(struct zmq_ep *ep)
+{
+	struct zmq_conn *conn;
+	bool ended = true;
+
+	spin_lock_bh(&ep->lock);
+	list_for_each_entry(conn, &ep->conns, node)
+		if (READ_ONCE(conn->state) != ZMQ_CONN_DEAD)
+			ended = false;
+	spin_unlock_bh(&ep->lock);
+	return ended;
+}
+
 /*
  * Connectors that have given up (the peer broke the protocol, or no reconnect
  * interval is set) stay to be disconnected, until the next connect.
@@ -234,7 +248,7 @@ static void zmq_ep_prune(struct zmq_sock *zsk)
 
 	lockdep_assert_held(&zsk->ep_mutex);
 	list_for_each_entry_safe(ep, next, &zsk->eps, node) {
-		if (ep->bind || !list_empty_careful(&ep->conns))
+		if (ep->bind || !zmq_ep_ended(ep))
 			continue;
 		list_del(&ep->node);
 		zmq_ep_put(ep);

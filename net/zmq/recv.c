@@ -397,7 +397,7 @@ static int zmq_recv_next(struct zmq_sock *zsk, struct zmq_frame *frame,
 	for (;;) {
 		spin_lock_bh(&zsk->rx_lock);
 		err = zmq_recv_pop(zsk, frame, len, flags, &resume);
-		if (!err)
+		if (!err && !(flags & MSG_PEEK))
 			zsk->rx_more = frame->more;
 		wake = zsk->rx_waiters && zmq_recv_ready(zsk);
 		spin_unlock_bh(&zsk->rx_lock);
