@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 PROGRAMS = ("options", "patterns", "hwm", "fairness", "pubsub", "linger", "reconnect", "reqrep")
-SCRIPTS = ("wire.py",)
+SCRIPTS = ("interop.py", "wire.py")
 HERE = os.path.dirname(os.path.abspath(__file__))
 RESULT = re.compile(r"(not )?ok \d+ (.*)")
 

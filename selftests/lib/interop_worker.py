@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""One side of interop.py: does with pyzmq what JSON lines on stdin say."""
+
+import json
+import sys
+
+import zmq
+
+SIZES = (0, 1, 255, 256, 8192, 1000000)
+
+
+def message(number):
+    """The message of this number, the same at both ends: a list of parts."""
+    if number < len(SIZES):
+        size = SIZES[number]
+        body = bytes((i * 7 + number) & 255 for i in range(256)) * (size // 256 + 1)
+        return [b"%d" % number, body[:size]]
+    parts = [b"%d" % number]
+    if number % 3 == 0:
+        parts += [b"", b"part " * (number % 50)]
+    if number % 7 == 0:
+        parts.append(b"")
+    return parts
+
+
+class Worker:
+    """Its sockets live in one context."""
+
+    def __init__(self):
+        self.context = zmq.Context()
+        self.sock = None
+
+    def open(self, socket_type, ipv6, limit):
+        """A socket; it must be the only one."""
+        self.sock = self.context.socket(getattr(zmq, socket_type))
+        self.sock.set_hwm(0)
+        self.sock.ipv6 = ipv6
+        self.sock.linger = limit
+        self.sock.rcvtimeo = self.sock.sndtimeo = limit
+        if socket_type in ("DEALER", "REQ", "ROUTER"):
+            self.sock.routing_id = b"me" + socket_type.encode()
+        if socket_type == "ROUTER":
+            self.sock.router_mandatory = 1
+        if socket_type == "SUB":
+            self.sock.subscribe(b"")
+
+    def bind(self, endpoint):
+        """Where it is bound to."""
+        self.sock.bind(endpoint)
+        return self.sock.last_endpoint.rstrip(b"\0").decode()
+
+    def connect(self, endpoint):
+        """Connects."""
+        self.sock.connect(endpoint)
+
+    def poke(self, to):
+        """Sends something that tells when the other side is there; may fail."""
+        try:
+            self.sock.send_multipart(([to.encode()] if to else []) + [b"poke"])
+            return True
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EHOSTUNREACH:
+                raise
+            return False
+
+    def poked(self):
+        """Has the other side poked?  All pokes there are are taken."""
+        seen = False
+        while self.sock.poll(0 if seen else 20):
+            assert self.sock.recv_multipart()[-1] == b"poke"
+            seen = True
+        return seen
+
+    def send(self, first, last, to, envelope):
+        """Messages of these numbers."""
+        front = ([to.encode()] if to else []) + ([b""] if envelope else [])
+        for number in range(first, last):
+            self.sock.send_multipart(front + message(number))
+
+    def recv(self, first, last, sender, envelope):
+        """Messages of these numbers, and nothing else, but pokes before."""
+        front = ([sender.encode()] if sender else []) + ([b""] if envelope else [])
+        for number in range(first, last):
+            got = self.sock.recv_multipart()
+            while number == first and got[-1] == b"poke":
+                got = self.sock.recv_multipart()
+            if got != front + message(number):
+                brief = [part[:40] for part in got[:8]]
+                raise AssertionError(f"message {number}: {brief}")
+
+    def request(self, first, last, sender, envelope):
+        """Sends, and receives the same."""
+        for number in range(first, last):
+            self.send(number, number + 1, sender, envelope)
+            self.recv(number, number + 1, sender, envelope)
+
+    def reply(self, first, last, sender, envelope):
+        """Receives, and sends the same."""
+        for number in range(first, last):
+            self.recv(number, number + 1, sender, envelope)
+            self.send(number, number + 1, sender, envelope)
+
+    def close(self):
+        """Closes; messages not sent yet are."""
+        self.sock.close()
+
+
+def main():
+    """Until stdin ends."""
+    worker = Worker()
+    print(json.dumps({"version": zmq.zmq_version()}), flush=True)
+    for line in sys.stdin:
+        name, *arguments = json.loads(line)
+        try:
+            answer = {"result": getattr(worker, name)(*arguments)}
+        except Exception as error:      # pylint: disable=broad-except
+            answer = {"error": f"{name}: {type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
