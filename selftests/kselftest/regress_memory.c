@@ -10,7 +10,7 @@
 #include "raw.h"
 
 #define PARTS_MAX	"/proc/sys/net/zmq/parts_max"
-#define ROUNDS		600	/* far more than what packets() is wrong by */
+#define ROUNDS		400	/* far more than what packets() is wrong by */
 
 static int put_number(const char *path, int val)
 {
@@ -181,7 +181,7 @@ static void *hurry(void *arg)
 
 	snprintf(addr.szmq_endpoint, sizeof(addr.szmq_endpoint), "%s",
 		 endpoint);
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < 100; i++) {
 		fd = socket(zs_family(), SOCK_SEQPACKET | SOCK_CLOEXEC,
 			    i & 1 ? ZMQ_AF_DEALER : ZMQ_AF_REQ);
 		if (setsockopt(fd, SOL_ZMQ, ZMQ_LINGER, &linger,

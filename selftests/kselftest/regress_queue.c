@@ -101,10 +101,10 @@ TEST_F(lower, sending)
 		ASSERT_TRUE(wait_until(!queued(push, true)));
 	ASSERT_OK(zs_set_int(push, ZMQ_SNDHWM, variant->after));
 	EXPECT_EQ(ZMQ_POLLOUT, zs_poll(push, ZMQ_POLLOUT, 0));
-	for (i = 0; i < 3 * variant->after; i++) {
-		ASSERT_OK(zs_send_int(push, i, 0));
-		ASSERT_EQ(i, zs_recv_int(pull, 0));
-	}
+	for (i = 0; i < 3 * variant->after; i++)
+		if (zs_send_int(push, i, 0) || zs_recv_int(pull, 0) != i)
+			break;
+	EXPECT_EQ(3 * variant->after, i);
 	zs_close_now(push);
 	zs_close_now(pull);
 }
