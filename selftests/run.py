@@ -81,8 +81,9 @@ def leaks():
 class Test:
     """One test program."""
 
-    def __init__(self, name, path, seconds):
+    def __init__(self, name, path, seconds, when="always"):
         self.name = name
+        self.long = when == "long"
         self.path = path
         self.limit = int(seconds) * SLOW
         self.tap = Tap()
@@ -146,10 +147,10 @@ class Test:
 
 
 def chosen(build, patterns):
-    """The tests to run."""
+    """The tests to run: those named, or all but the long ones."""
     with open(os.path.join(build, "selftests/tests"), encoding="utf-8") as listing:
         tests = [Test(*line.split()) for line in listing]
-    return [test for test in tests if not patterns
+    return [test for test in tests if not patterns and not test.long
             or any(fnmatch.fnmatch(test.name, f"*{pattern}*") for pattern in patterns)]
 
 
