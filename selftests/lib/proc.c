@@ -98,14 +98,22 @@ bool proc_lingering(void)
 	       proc_is_lingering(&sock, NULL);
 }
 
-/* Pipes of the socket that is bound to an endpoint, or -1. */
+static bool proc_is_open_endpoint(const struct proc_sock *sock, void *arg)
+{
+	return !strcmp(sock->state, "open") && proc_is_endpoint(sock, arg);
+}
+
+/* Pipes of the socket that is bound to an endpoint and not closed, or -1. */
 int proc_bound_pipes(const char *endpoint)
 {
 	struct proc_sock sock;
 	char word[300];
 
 	snprintf(word, sizeof(word), "b:%s", endpoint);
-	return proc_find_endpoint(word, &sock) ? (int)sock.pipes : -1;
+	if (proc_socks(proc_is_open_endpoint, word, &sock) < 1 ||
+	    !proc_is_open_endpoint(&sock, word))
+		return -1;
+	return sock.pipes;
 }
 
 /* Sockets there are, lingering ones too. */
