@@ -190,6 +190,8 @@ TEST_F(netns, ends)
 	pid_t pid;
 	char c;
 
+	if (!zs_is_kernel())
+		SKIP(return, "needs the module");
 	ASSERT_OK(pipe(ready));
 	ASSERT_OK(pipe(go));
 	pid = harness_fork();

@@ -91,14 +91,15 @@ TEST_F(lower, sending)
 	struct zs *push = zs_open(ZMQ_PUSH), *pull = zs_open(ZMQ_PULL);
 	int i;
 
+	if (!zs_is_kernel())
+		SKIP(return, "libzmq waits for ever");
 	ASSERT_OK(zs_set_int(push, ZMQ_SNDHWM, variant->before));
 	ASSERT_OK(zs_pair(push, pull, ZS_TCP, NULL));
 	for (i = 0; i < variant->msgs; i++) {
 		ASSERT_OK(zs_send_int(push, i, 0));
 		ASSERT_EQ(i, zs_recv_int(pull, 0));
 	}
-	if (zs_is_kernel())
-		ASSERT_TRUE(wait_until(!queued(push, true)));
+	ASSERT_TRUE(wait_until(!queued(push, true)));
 	ASSERT_OK(zs_set_int(push, ZMQ_SNDHWM, variant->after));
 	EXPECT_EQ(ZMQ_POLLOUT, zs_poll(push, ZMQ_POLLOUT, 0));
 	for (i = 0; i < 3 * variant->after; i++)
@@ -114,6 +115,8 @@ TEST_F(lower, receiving)
 	struct zs *pull = zs_open(ZMQ_PULL);
 	int fd;
 
+	if (!zs_is_kernel())
+		SKIP(return, "libzmq waits for ever");
 	ASSERT_OK(zs_set_int(pull, ZMQ_RCVHWM, variant->before));
 	fd = peer_of(pull, "PUSH");
 	ASSERT_LE(0, fd);
@@ -173,6 +176,8 @@ TEST(leaving_a_full_queue)
 	int i, fd, listener = raw_listen(endpoint);
 	struct zs *pull;
 
+	if (!zs_is_kernel())
+		SKIP(return, "libzmq acts in calls only");
 	for (i = 0; i < 20; i++) {
 		pull = zs_open(ZMQ_PULL);
 		ASSERT_OK(zs_set_int(pull, ZMQ_RCVHWM, 1));
@@ -202,6 +207,8 @@ TEST(disconnect_after_poll)
 	char endpoint[ZS_ENDPOINT_MAX];
 	int fd, listener = raw_listen(endpoint);
 
+	if (!zs_is_kernel())
+		SKIP(return, "libzmq acts in calls only");
 	ASSERT_OK(zs_subscribe(sub, ""));
 	ASSERT_OK(zs_connect(sub, endpoint));
 	fd = raw_accept(listener);

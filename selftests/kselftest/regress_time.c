@@ -287,6 +287,8 @@ TEST_F(half, all_at_once)
 {
 	int i, fd;
 
+	if (!zs_is_kernel())
+		SKIP(return, "libzmq drops what it has not read");
 	for (i = 0; i < 50; i++) {
 		fd = half_connect(self->endpoint);
 		ASSERT_LE(0, fd);
@@ -304,6 +306,8 @@ TEST_F(half, closed_unread)
 {
 	int i, fd;
 
+	if (!zs_is_kernel())
+		SKIP(return, "libzmq drops what it has not read");
 	for (i = 0; i < 100; i++) {
 		fd = half_connect(self->endpoint);
 		ASSERT_LE(0, fd);
@@ -314,8 +318,7 @@ TEST_F(half, closed_unread)
 			ASSERT_TRUE(zs_recv_is(self->pull, "x"));
 	}
 	EXPECT_TRUE(zs_wait_peers(self->pull, 0));
-	if (zs_is_ours())
-		EXPECT_TRUE(wait_until(!proc_stat("connections")));
+	EXPECT_TRUE(wait_until(!proc_stat("connections")));
 }
 
 /* The same with a full queue. */
@@ -325,6 +328,8 @@ TEST_F(half, closed_unread_and_full)
 	size_t at;
 	int i, fd;
 
+	if (!zs_is_kernel())
+		SKIP(return, "libzmq drops what it has not read");
 	if (variant->transport == ZS_TCP)
 		SKIP(return, "such an end takes along what was said before");
 	for (at = 0; at < sizeof(more); at += 3)
