@@ -6,7 +6,7 @@
 #include "harness.h"
 #include "proc.h"
 #include "raw.h"
-#include "syn.h"
+#include "sniff.h"
 
 /* In us; what timers and this machine may add. */
 #define EARLY	12000
@@ -265,7 +265,7 @@ FIXTURE_VARIANT_ADD(interval, doubling) {
 
 FIXTURE_SETUP(interval)
 {
-	self->syn = syn_open();
+	self->syn = sniff_open();
 	if (self->syn < 0)
 		SKIP(return, "needs CAP_NET_RAW");
 	self->port = zs_free_endpoint(self->endpoint);
@@ -288,10 +288,10 @@ TEST_F(interval, attempts)
 	ASSERT_OK(zs_set_int(push, ZMQ_RECONNECT_IVL, variant->ivl));
 	ASSERT_OK(zs_set_int(push, ZMQ_RECONNECT_IVL_MAX, variant->max));
 	ASSERT_OK(zs_connect(push, self->endpoint));
-	last = syn_next(self->syn, self->endpoint, WAIT_LIMIT);
+	last = sniff_syn(self->syn, self->endpoint, WAIT_LIMIT);
 	ASSERT_LT(0, last);
 	for (i = 0; i < 5; i++) {
-		now = syn_next(self->syn, self->endpoint, WAIT_LIMIT);
+		now = sniff_syn(self->syn, self->endpoint, WAIT_LIMIT);
 		ASSERT_LT(0, now);
 		EXPECT_LE(variant->least[i] * 1000 - EARLY, now - last)
 			TH_LOG("attempt %d", i);

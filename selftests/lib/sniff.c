@@ -3,18 +3,16 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <netinet/ip.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
-#include "syn.h"
+#include "sniff.h"
 #include "wait.h"
 
-/* A descriptor for syn_next(); needs CAP_NET_RAW. */
-int syn_open(void)
+/* A descriptor; needs CAP_NET_RAW.  It sees what is sent from now on. */
+int sniff_open(void)
 {
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET,
@@ -33,18 +31,26 @@ int syn_open(void)
 	return fd;
 }
 
-/* Is it the first packet of a connection to that port? */
-static int syn_is(const unsigned char *packet, ssize_t len, int port)
+/* Is it TCP, to or from that port? */
+static bool sniff_parse(const unsigned char *data, ssize_t len, int port,
+			struct sniff *packet)
 {
-	const struct iphdr *ip = (const void *)packet;
-	const struct tcphdr *tcp = (const void *)packet + ip->ihl * 4;
+	int head;
 
-	return len >= (ssize_t)(ip->ihl * 4 + sizeof(*tcp)) &&
-	       ip->protocol == IPPROTO_TCP && ntohs(tcp->dest) == port &&
-	       tcp->syn && !tcp->ack;
+	if (len < (ssize_t)sizeof(packet->ip))
+		return false;
+	memcpy(&packet->ip, data, sizeof(packet->ip));
+	head = packet->ip.ihl * 4;
+	if (packet->ip.protocol != IPPROTO_TCP ||
+	    len < head + (ssize_t)sizeof(packet->tcp))
+		return false;
+	memcpy(&packet->tcp, data + head, sizeof(packet->tcp));
+	packet->len = ntohs(packet->ip.tot_len) - head - packet->tcp.doff * 4;
+	return ntohs(packet->tcp.dest) == port ||
+	       ntohs(packet->tcp.source) == port;
 }
 
-static long long syn_stamp(struct msghdr *msg)
+static long long sniff_stamp(struct msghdr *msg)
 {
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
 	struct timeval tv = {};
@@ -54,20 +60,20 @@ static long long syn_stamp(struct msghdr *msg)
 	return tv.tv_sec * 1000000LL + tv.tv_usec;
 }
 
-/* When the next attempt was made, in us; -1 if there is none for @ms. */
-long long syn_next(int fd, const char *endpoint, int ms)
+/* The next packet to or from tcp://127.0.0.1:PORT; false: none for @ms. */
+bool sniff_next(int fd, const char *endpoint, int ms, struct sniff *packet)
 {
 	long long end = wait_now() + ms;
-	unsigned char packet[256];
+	unsigned char data[256];
 	char control[64];
 	int port;
 
 	if (sscanf(endpoint, "tcp://127.0.0.1:%d", &port) != 1)
-		return -1;
+		return false;
 	while (wait_now() < end) {
 		struct pollfd pfd = { .fd = fd, .events = POLLIN };
 		struct sockaddr_ll from = {};
-		struct iovec iov = { packet, sizeof(packet) };
+		struct iovec iov = { data, sizeof(data) };
 		struct msghdr msg = {
 			.msg_name = &from,
 			.msg_namelen = sizeof(from),
@@ -83,8 +89,22 @@ long long syn_next(int fd, const char *endpoint, int ms)
 		len = recvmsg(fd, &msg, 0);
 		/* Each packet is seen twice: sent and received. */
 		if (len > 0 && from.sll_pkttype != PACKET_OUTGOING &&
-		    syn_is(packet, len, port))
-			return syn_stamp(&msg);
+		    sniff_parse(data, len, port, packet)) {
+			packet->stamp = sniff_stamp(&msg);
+			return true;
+		}
 	}
+	return false;
+}
+
+/* When the next attempt to connect was made, in us; -1: none for @ms. */
+long long sniff_syn(int fd, const char *endpoint, int ms)
+{
+	long long end = wait_now() + ms;
+	struct sniff packet;
+
+	while (sniff_next(fd, endpoint, end - wait_now(), &packet))
+		if (packet.tcp.syn && !packet.tcp.ack)
+			return packet.stamp;
 	return -1;
 }
