@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* PUB and SUB (29/PUBSUB). */
-#include "conn.h"
 #include "lb.h"
 #include "net.h"
+#include "rx.h"
 #include "type.h"
 
 static int zmq_pub_init(struct zmq_sock *zsk)
@@ -149,7 +149,7 @@ static void zmq_sub_fini(struct zmq_sock *zsk)
 
 static int zmq_sub_ready(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
-	return zmq_traffic_subscribe_all(pipe->conn);
+	return zmq_pipe_subscribe_all(pipe);
 }
 
 /* Tell every publisher that is there; others learn it when they come. */
@@ -162,7 +162,7 @@ static int zmq_sub_announce(struct zmq_sock *zsk, const u8 *topic, size_t len,
 	list_for_each_entry(pipe, &zsk->pipes, node) {
 		if (!pipe->ready)
 			continue;
-		err = zmq_traffic_subscribe(pipe->conn, topic, len, on);
+		err = zmq_pipe_subscribe(pipe, topic, len, on);
 		if (err)
 			return err;
 		zmq_send_dirty(zsk, pipe);

@@ -190,6 +190,37 @@ int zmq_pipe_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep)
 	return err;
 }
 
+/**
+ * zmq_pipe_subscribe - tell the peer of a subscription or its end
+ * @pipe: a pipe that is ready
+ * @topic: the topic
+ * @len: its length
+ * @on: subscribe, else cancel
+ *
+ * Context: lock_sock(zsk) held.  The caller flushes after releasing it, see
+ * zmq_send_dirty().
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_pipe_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
+		       bool on)
+{
+	sock_owned_by_me(&pipe->zsk->sk);
+	return zmq_traffic_subscribe(pipe->conn, topic, len, on);
+}
+
+/**
+ * zmq_pipe_subscribe_all - tell a new peer of all subscriptions
+ * @pipe: the pipe
+ *
+ * Context: lock_sock(zsk) held.  The caller flushes.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_pipe_subscribe_all(struct zmq_pipe *pipe)
+{
+	sock_owned_by_me(&pipe->zsk->sk);
+	return zmq_traffic_subscribe_all(pipe->conn);
+}
+
 /* Put a pipe that was found full back among the writable ones. */
 static void zmq_pipe_writable(struct zmq_pipe *pipe)
 {

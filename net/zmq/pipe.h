@@ -112,6 +112,11 @@ int zmq_pipe_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep);
 void zmq_pipe_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv);
 int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, u8 len);
 
+/* Subscriber side; lock_sock held. */
+int zmq_pipe_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
+		       bool on);
+int zmq_pipe_subscribe_all(struct zmq_pipe *pipe);
+
 /* Flusher side. */
 bool zmq_pipe_take(struct zmq_pipe *pipe, struct zmq_segq *to);
 void zmq_pipe_sent(struct zmq_pipe *pipe, u64 bytes, u32 msgs);
