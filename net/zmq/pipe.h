@@ -50,6 +50,8 @@ enum {
  * @id_node: in zsk->router.table; lock_sock
  * @id_hashed: @id_node is; lock_sock
  * @id_len: length of @id, 0 = none
+ * @routing_id: number that ZMQ_AF_CMSG_ROUTING_ID tells, 0 = none; set before
+ *	the first message
  * @id: routing id; lock_sock to write while not attached or under rx_lock
  *
  * Lifetime: references are held by zsk->pipes together with zsk->fq (one for
@@ -93,6 +95,7 @@ struct zmq_pipe {
 	bool			id_hashed;
 	u8			id_len;
 	u8			*id;
+	u32			routing_id;
 };
 
 struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk,

@@ -15,7 +15,11 @@
  * @more: more parts follow
  * @off: in @small, where the body begins
  * @is_small: the body is in @small
- * @small: header and body; holds a routing id of any length
+ * @routing_id: of the peer, if its type tells
+ * @group_len: bytes of the group, if its type has groups
+ * @group_off: in @small, where the group is
+ * @small: headers, group and body, or the group alone; holds a routing id of
+ *	any length
  */
 struct zmq_frame {
 	struct list_head	node;
@@ -24,10 +28,30 @@ struct zmq_frame {
 	bool			more;
 	bool			is_small;
 	u16			off;
+	u32			routing_id;
+	u8			group_len;
+	u8			group_off;
 	u8			small[ZMQ_RECV_SMALL];
 };
 
 static_assert(ZMQ_RECV_SMALL >= ZMQ_ZMTP_ID_MAX);
+static_assert(ZMQ_RECV_SMALL >= ZMQ_CMSG_GROUP_MAX);
+
+/**
+ * struct zmq_recv_hdr - the part that comes next
+ * @len: bytes of its body
+ * @more: more parts follow
+ * @skip: bytes in front of the body: its header, a group and its header
+ * @group_off: where in them the group is
+ * @group_len: bytes of the group
+ */
+struct zmq_recv_hdr {
+	u64	len;
+	bool	more;
+	u16	skip;
+	u8	group_off;
+	u8	group_len;
+};
 
 static struct zmq_frame *zmq_recv_held(struct zmq_sock *zsk)
 {
@@ -126,15 +150,28 @@ bool zmq_recv_ready(struct zmq_sock *zsk)
 }
 
 /* Header of the part that comes next; a message is being read. */
-static void zmq_recv_next_header(struct zmq_sock *zsk, struct zmq_zmtp_hdr *hdr)
+static void zmq_recv_next_header(struct zmq_sock *zsk, struct zmq_recv_hdr *hdr)
 {
+	const struct zmq_segq *q = &zsk->rx_cur->rxq;
+	struct zmq_zmtp_hdr zmtp;
+
+	memset(hdr, 0, sizeof(*hdr));
 	if (zsk->rx_prefix) {
-		hdr->size = 0;
 		hdr->len = zsk->rx_cur->id_len;
-		hdr->flags = ZMQ_ZMTP_MORE;
+		hdr->more = true;
 		return;
 	}
-	zmq_segq_header(&zsk->rx_cur->rxq, hdr);
+	zmq_segq_header(q, &zmtp);
+	if (zsk->type->grouped) {
+		/* zmq_type.rx_accept lets nothing else in. */
+		hdr->group_off = zmtp.size;
+		hdr->group_len = zmtp.len;
+		hdr->skip = zmtp.size + zmtp.len;
+		zmq_segq_header_at(q, hdr->skip, &zmtp);
+	}
+	hdr->skip += zmtp.size;
+	hdr->len = zmtp.len;
+	hdr->more = zmtp.flags & ZMQ_ZMTP_MORE;
 }
 
 /**
@@ -145,7 +182,7 @@ static void zmq_recv_next_header(struct zmq_sock *zsk, struct zmq_zmtp_hdr *hdr)
  */
 int zmq_recv_next_len(struct zmq_sock *zsk)
 {
-	struct zmq_zmtp_hdr hdr = {};
+	struct zmq_recv_hdr hdr = {};
 
 	spin_lock_bh(&zsk->rx_lock);
 	if (!list_empty(&zsk->rx_held))
@@ -156,24 +193,43 @@ int zmq_recv_next_len(struct zmq_sock *zsk)
 	return min_t(u64, hdr.len, INT_MAX);
 }
 
+/* Copy a short frame. */
+static void zmq_recv_small(struct zmq_pipe *pipe,
+			   const struct zmq_recv_hdr *hdr,
+			   struct zmq_frame *frame)
+{
+	zmq_segq_peek(&pipe->rxq, 0, hdr->skip + hdr->len, frame->small);
+	frame->is_small = true;
+	frame->off = hdr->skip;
+	frame->group_off = hdr->group_off;
+}
+
+/* A long one is in frame->q: leave the body alone there. */
+static void zmq_recv_strip_group(const struct zmq_recv_hdr *hdr,
+				 struct zmq_frame *frame)
+{
+	if (hdr->group_len)
+		zmq_segq_peek(&frame->q, hdr->group_off, hdr->group_len,
+			      frame->small);
+	zmq_segq_trim(&frame->q, hdr->skip);
+}
+
 /* Take a frame of @hdr's measure off the front of a pipe; rx_lock held. */
-static int zmq_recv_take(struct zmq_pipe *pipe, const struct zmq_zmtp_hdr *hdr,
+static int zmq_recv_take(struct zmq_pipe *pipe, const struct zmq_recv_hdr *hdr,
 			 struct zmq_frame *frame)
 {
-	u64 bytes = hdr->size + hdr->len;
+	u64 bytes = hdr->skip + hdr->len;
 	u64 overhead;
 
 	if (bytes <= ZMQ_RECV_SMALL) {
-		zmq_segq_peek(&pipe->rxq, 0, bytes, frame->small);
-		frame->is_small = true;
-		frame->off = hdr->size;
+		zmq_recv_small(pipe, hdr, frame);
 		overhead = zmq_segq_trim(&pipe->rxq, bytes);
 	} else {
 		if (zmq_segq_take(&frame->q, &pipe->rxq, bytes,
 				  GFP_ATOMIC | __GFP_NOWARN))
 			return -ENOBUFS;
 		overhead = zmq_segq_overhead(&frame->q);
-		zmq_segq_trim(&frame->q, hdr->size);
+		zmq_recv_strip_group(hdr, frame);
 	}
 	zmq_pipe_uncharge(pipe, bytes + overhead);
 	return 0;
@@ -191,17 +247,15 @@ static bool zmq_recv_end(struct zmq_sock *zsk)
 }
 
 /* Have a look at a frame of @hdr's measure; nothing changes; rx_lock held. */
-static int zmq_recv_look(struct zmq_pipe *pipe, const struct zmq_zmtp_hdr *hdr,
+static int zmq_recv_look(struct zmq_pipe *pipe, const struct zmq_recv_hdr *hdr,
 			 struct zmq_frame *frame)
 {
-	u64 bytes = hdr->size + hdr->len;
+	u64 bytes = hdr->skip + hdr->len;
 	struct zmq_segq front;
 	int err;
 
 	if (bytes <= ZMQ_RECV_SMALL) {
-		zmq_segq_peek(&pipe->rxq, 0, bytes, frame->small);
-		frame->is_small = true;
-		frame->off = hdr->size;
+		zmq_recv_small(pipe, hdr, frame);
 		return 0;
 	}
 	zmq_segq_init(&front);
@@ -215,7 +269,7 @@ static int zmq_recv_look(struct zmq_pipe *pipe, const struct zmq_zmtp_hdr *hdr,
 	pipe->rxq = front;
 	if (err)
 		return -ENOBUFS;
-	zmq_segq_trim(&frame->q, hdr->size);
+	zmq_recv_strip_group(hdr, frame);
 	return 0;
 }
 
@@ -253,7 +307,7 @@ static int zmq_recv_unhold(struct zmq_sock *zsk, struct zmq_frame *frame,
 static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
 			size_t len, int flags, struct zmq_pipe **resume)
 {
-	struct zmq_zmtp_hdr hdr;
+	struct zmq_recv_hdr hdr;
 	struct zmq_pipe *pipe;
 	int err;
 
@@ -276,7 +330,9 @@ static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
 	if (flags & MSG_ZMQ_WHOLE && hdr.len > len)
 		return -EMSGSIZE;
 	frame->len = hdr.len;
-	frame->more = hdr.flags & ZMQ_ZMTP_MORE;
+	frame->more = hdr.more;
+	frame->group_len = hdr.group_len;
+	frame->routing_id = pipe->routing_id;
 	if (zsk->rx_prefix) {
 		frame->is_small = true;
 		memcpy(frame->small, pipe->id, pipe->id_len);
@@ -335,6 +391,23 @@ static int zmq_recv_copy(const struct zmq_frame *frame, struct iov_iter *to,
 		cond_resched();
 	}
 	return 0;
+}
+
+/* Tell what belongs to a part. */
+static void zmq_recv_cmsg(const struct zmq_sock *zsk,
+			  const struct zmq_frame *frame, struct msghdr *m)
+{
+	struct zmq_cmsg cmsg = {
+		.given		= zsk->type->cmsg,
+		.group_len	= frame->group_len,
+		.group		= frame->small + frame->group_off,
+		.routing_id	= frame->routing_id,
+	};
+
+	if (!frame->routing_id)
+		cmsg.given &= ~ZMQ_CMSG_ROUTING_ID;
+	if (cmsg.given)
+		zmq_cmsg_put(m, &cmsg);
 }
 
 /* Run the parser again that had stopped for want of room. */
@@ -452,6 +525,7 @@ int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
 	m->msg_flags |= frame.more ? MSG_MORE : MSG_EOR;
 	if (frame.len > len)
 		m->msg_flags |= MSG_TRUNC;
+	zmq_recv_cmsg(zsk, &frame, m);
 	return flags & MSG_TRUNC ? frame.len : copied;
 }
 

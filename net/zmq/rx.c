@@ -139,6 +139,8 @@ static int zmq_rx_message_end(struct zmq_conn *conn)
 	struct zmq_rx *rx = &conn->rx;
 	int accept = type->receives;
 
+	if (type->single_part && rx->parts != 1 + type->grouped)
+		accept = 0;
 	if (accept && type->rx_accept)
 		accept = type->rx_accept(conn->zsk, rx);
 	if (accept < 0)

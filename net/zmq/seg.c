@@ -412,17 +412,23 @@ void zmq_segq_header(const struct zmq_segq *q, struct zmq_zmtp_hdr *hdr)
 	zmq_zmtp_hdr_decode(hdr, zmq_seg_ptr(seg), seg->len, ZMQ_ZMTP_3_1);
 }
 
+bool zmq_segq_header_at(const struct zmq_segq *q, u64 off,
+			struct zmq_zmtp_hdr *hdr)
+{
+	u8 raw[ZMQ_ZMTP_HDR_LONG];
+	u32 n = min_t(u64, sizeof(raw), q->bytes - off);
+
+	zmq_segq_peek(q, off, n, raw);
+	return zmq_zmtp_hdr_decode(hdr, raw, n, ZMQ_ZMTP_3_1) > 0;
+}
+
 u64 zmq_segq_msg_bytes(const struct zmq_segq *q)
 {
 	struct zmq_zmtp_hdr hdr;
-	u8 raw[ZMQ_ZMTP_HDR_LONG];
 	u64 off = 0;
 
 	do {
-		u32 n = min_t(u64, sizeof(raw), q->bytes - off);
-
-		zmq_segq_peek(q, off, n, raw);
-		if (zmq_zmtp_hdr_decode(&hdr, raw, n, ZMQ_ZMTP_3_1) <= 0)
+		if (!zmq_segq_header_at(q, off, &hdr))
 			return q->bytes;
 		off += hdr.size + hdr.len;
 	} while (hdr.flags & ZMQ_ZMTP_MORE && off < q->bytes);

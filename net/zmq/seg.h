@@ -135,5 +135,8 @@ void zmq_segq_peek(const struct zmq_segq *q, u64 off, u32 len, u8 *to);
 u64 zmq_segq_msg_bytes(const struct zmq_segq *q);
 /* Decode the header of the first frame, which is complete. */
 void zmq_segq_header(const struct zmq_segq *q, struct zmq_zmtp_hdr *hdr);
+/* The same of the frame that begins at byte @off.  Return: false: none does. */
+bool zmq_segq_header_at(const struct zmq_segq *q, u64 off,
+			struct zmq_zmtp_hdr *hdr);
 
 #endif /* _NET_ZMQ_SEG_H */

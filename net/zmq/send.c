@@ -183,8 +183,9 @@ static int zmq_send_wait(struct zmq_sock *zsk, u32 seq, long *timeo)
 }
 
 /* Begin a message.  Return: as zmq_type.send_begin, after waiting. */
-static int zmq_send_begin(struct zmq_sock *zsk, struct msghdr *msg, size_t len,
-			  bool more, long *timeo)
+static int zmq_send_begin(struct zmq_sock *zsk, struct msghdr *msg,
+			  const struct zmq_cmsg *cmsg, size_t len, bool more,
+			  long *timeo)
 {
 	int err;
 	u32 seq;
@@ -195,7 +196,9 @@ static int zmq_send_begin(struct zmq_sock *zsk, struct msghdr *msg, size_t len,
 		seq = READ_ONCE(zsk->wr_seq);
 		if (READ_ONCE(zsk->shutdown))
 			return -ESHUTDOWN;
+		zsk->asm_msg.cmsg = cmsg;
 		err = zsk->type->send_begin(zsk, &msg->msg_iter, len, more);
+		zsk->asm_msg.cmsg = NULL;
 		if (err != -EAGAIN)
 			return err;
 		err = zmq_send_wait(zsk, seq, timeo);
@@ -267,8 +270,9 @@ static int zmq_send_last(struct zmq_sock *zsk, u64 mark, long *timeo)
 	return err;
 }
 
-static int zmq_send_part(struct zmq_sock *zsk, struct msghdr *m, size_t len,
-			 bool more, long *timeo)
+static int zmq_send_part(struct zmq_sock *zsk, struct msghdr *m,
+			 const struct zmq_cmsg *cmsg, size_t len, bool more,
+			 long *timeo)
 {
 	const struct zmq_net *znet = zmq_net(sock_net(&zsk->sk));
 	struct zmq_asm *msg = &zsk->asm_msg;
@@ -276,7 +280,7 @@ static int zmq_send_part(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 	int err;
 
 	if (!msg->open) {
-		err = zmq_send_begin(zsk, m, len, more, timeo);
+		err = zmq_send_begin(zsk, m, cmsg, len, more, timeo);
 		if (err < 0)
 			return err;
 		if (err > 0) {
@@ -318,17 +322,19 @@ static int zmq_send_part(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 /**
  * zmq_send_msg - proto_ops.sendmsg: one part
  * @sock: the socket
- * @m: MSG_MORE: not the last part; MSG_DONTWAIT
+ * @m: MSG_MORE: not the last part; MSG_DONTWAIT; control data, see cmsg.c
  * @len: bytes
  *
  * Return: @len; or -EAGAIN, -EINTR, -EFAULT, -EMSGSIZE (net.zmq.msg_max),
  * -ENOBUFS, -EOPNOTSUPP (this type does not send), -EBADFD (not its turn),
+ * -EINVAL (control data, or parts, that this type does not have),
  * -EHOSTUNREACH (ROUTER_MANDATORY), -ESHUTDOWN.
  */
 int zmq_send_msg(struct socket *sock, struct msghdr *m, size_t len)
 {
 	struct zmq_sock *zsk = zmq_sk(sock->sk);
 	int flags = m->msg_flags;
+	struct zmq_cmsg cmsg;
 	long timeo;
 	int err;
 
@@ -339,9 +345,14 @@ int zmq_send_msg(struct socket *sock, struct msghdr *m, size_t len)
 		return -EISCONN;
 	if (len > READ_ONCE(zmq_net(sock_net(sock->sk))->msg_max))
 		return -EMSGSIZE;
+	if (flags & MSG_MORE && zsk->type->single_part)
+		return -EINVAL;
+	err = zmq_cmsg_parse(m, zsk->type->cmsg, &cmsg);
+	if (err)
+		return err;
 	lock_sock(sock->sk);
 	timeo = sock_sndtimeo(sock->sk, flags & MSG_DONTWAIT);
-	err = zmq_send_part(zsk, m, len, flags & MSG_MORE, &timeo);
+	err = zmq_send_part(zsk, m, &cmsg, len, flags & MSG_MORE, &timeo);
 	zmq_send_release(zsk);
 	return err ?: len;
 }

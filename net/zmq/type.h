@@ -4,6 +4,7 @@
 #define _NET_ZMQ_TYPE_H
 
 #include <linux/sockptr.h>
+#include "cmsg.h"
 #include "zmq.h"
 
 struct zmq_rx;
@@ -19,12 +20,18 @@ struct zmq_rx;
  * @no_linger: nothing it queues is worth waiting for at close (SUB)
  * @conflates: ZMQ_CONFLATE has an effect
  * @single: takes one peer only, later ones are refused
+ * @single_part: a message has one part: MSG_MORE is refused, longer messages
+ *	from the network are dropped (libzmq's thread-safe types)
+ * @grouped: on streams its message has another part in front, the group, that
+ *	the user sees as ancillary data (48/RADIO-DISH)
+ * @cmsg: ZMQ_CMSG_* that sendmsg(2) takes, or that recvmsg(2) tells
  *
  * Under lock_sock(zsk), process context:
  * @init: set up @zsk's part for the type.  May be NULL.
  * @fini: free it; no pipe is left.  May be NULL.
  * @release: the socket is closed: drop references to pipes.  May be NULL.
- * @send_begin: the first part of a message comes, @len bytes at @from.
+ * @send_begin: the first part of a message comes, @len bytes at @from, with
+ *	the ancillary data zsk->asm_msg.cmsg.
  *	0: append it; 1: it was consumed (a routing id); -EAGAIN: no peer can
  *	take a message now, wait; -EBADFD: not this socket's turn to send;
  *	-EHOSTUNREACH.
@@ -59,6 +66,9 @@ struct zmq_type {
 	bool		no_linger;
 	bool		conflates;
 	bool		single;
+	bool		single_part;
+	bool		grouped;
+	u8		cmsg;
 
 	int (*init)(struct zmq_sock *zsk);
 	void (*fini)(struct zmq_sock *zsk);

@@ -43,6 +43,7 @@
 #include "pipe.h"
 #include "trie.h"
 
+struct zmq_cmsg;
 struct zmq_context;
 struct zmq_type;
 
@@ -56,6 +57,7 @@ struct zmq_type;
  * @first: body length of the first part
  * @pipe: whom a ROUTER's message is for; one reference
  * @peers: PUB: how many got it
+ * @cmsg: ancillary data of the part that begins it; in type->send_begin only
  */
 struct zmq_asm {
 	struct zmq_segq	q;
@@ -66,6 +68,7 @@ struct zmq_asm {
 	u64		first;
 	struct zmq_pipe	*pipe;
 	int		peers;
+	const struct zmq_cmsg *cmsg;
 };
 
 /**

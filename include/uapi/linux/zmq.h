@@ -143,4 +143,19 @@ struct zmq_af_stats {
 	__u64	protocol_errors;
 };
 
+/*
+ * Ancillary data (cmsg(3)) at level SOL_ZMQ.  sendmsg(2) fails with EINVAL for
+ * data that the socket's type does not have, or of the wrong size.
+ *
+ * ZMQ_AF_CMSG_GROUP: up to 255 bytes: the group of a RADIO's message (none: the
+ * empty one); a DISH is told it with each message.
+ */
+#define ZMQ_AF_CMSG_GROUP	(ZMQ_AF_BASE + 0x20)
+
+/*
+ * ZMQ_AF_CMSG_ROUTING_ID: __u32: the peer that a message is for, or is from,
+ * of types that number their peers.
+ */
+#define ZMQ_AF_CMSG_ROUTING_ID	(ZMQ_AF_BASE + 0x21)
+
 #endif /* _UAPI_LINUX_ZMQ_H */
