@@ -163,9 +163,10 @@ static bool zmq_conn_keeps_pipe(const struct zmq_conn *conn)
 
 /*
  * The stream is over: forget what is half done at both ends.  With @keep the
- * pipe and what it has to send stay for the next stream.
+ * pipe and what it has to send stay for the next stream.  @lost: it was not us
+ * who wanted that.
  */
-static void zmq_conn_unhook(struct zmq_conn *conn, bool keep)
+static void zmq_conn_unhook(struct zmq_conn *conn, bool keep, bool lost)
 {
 	struct zmq_sock *zsk = conn->zsk;
 	struct zmq_pipe *pipe = conn->pipe;
@@ -182,6 +183,8 @@ static void zmq_conn_unhook(struct zmq_conn *conn, bool keep)
 	kvfree(hs);
 	zmq_tx_reset(conn, keep);
 	lock_sock(&zsk->sk);
+	if (pipe && pipe->ready && pipe->attached && lost && zsk->type->lost)
+		zsk->type->lost(zsk, pipe);
 	if (pipe)
 		pipe->ready = false;
 	if (!keep)
@@ -196,13 +199,13 @@ static void zmq_conn_unhook(struct zmq_conn *conn, bool keep)
 }
 
 /* The end.  Drops the reference of the endpoint's list. */
-static void zmq_conn_destroy(struct zmq_conn *conn)
+static void zmq_conn_destroy(struct zmq_conn *conn, bool lost)
 {
 	struct zmq_ep *ep = conn->ep;
 
 	/* The parser stops: it looks at the state under level 3. */
 	zmq_conn_set_state(conn, ZMQ_CONN_DEAD);
-	zmq_conn_unhook(conn, false);
+	zmq_conn_unhook(conn, false, lost);
 	if (conn->lower) {
 		zmq_stream_remove(conn);
 		kernel_sock_shutdown(conn->lower, SHUT_RDWR);
@@ -238,7 +241,7 @@ static void zmq_conn_retry(struct zmq_conn *conn, bool had_peer)
 	bool never = zmq_conn_options(conn)->reconnect_ivl <= 0;
 
 	if (never && had_peer) {
-		zmq_conn_destroy(conn);
+		zmq_conn_destroy(conn, false);
 		return;
 	}
 	zmq_conn_set_state(conn, ZMQ_CONN_IDLE);
@@ -263,13 +266,89 @@ static void zmq_conn_lost(struct zmq_conn *conn, bool retry)
 	bool again = !conn->accepted && retry;
 
 	if (!again) {
-		zmq_conn_destroy(conn);
+		zmq_conn_destroy(conn, true);
 		return;
 	}
 	/* Not READY any more before the sending end is given back. */
 	zmq_conn_set_state(conn, ZMQ_CONN_IDLE);
-	zmq_conn_unhook(conn, zmq_conn_keeps_pipe(conn));
+	zmq_conn_unhook(conn, zmq_conn_keeps_pipe(conn), true);
 	zmq_conn_retry(conn, true);
+}
+
+/*
+ * Join the peer to the socket: a new pipe for an accepted connection, else the
+ * one that connect made.  Without a handshake there is no ZMTP (STREAM).
+ */
+static int zmq_conn_join(struct zmq_conn *conn, struct zmq_handshake *hs)
+{
+	struct zmq_sock *zsk = conn->zsk;
+	struct zmq_pipe *pipe = conn->pipe;
+	bool fresh = !pipe;
+	int err = 0;
+
+	if (fresh) {
+		pipe = zmq_pipe_alloc(zsk, zmq_conn_options(conn), GFP_KERNEL);
+		if (!pipe)
+			return -ENOMEM;
+	}
+	lock_sock(&zsk->sk);
+	conn->version = hs ? hs->version : ZMQ_ZMTP_RAW;
+	/* A ROUTER's pipe keeps its name for as long as it lives. */
+	if (hs && hs->peer_id_len && !pipe->id_hashed)
+		err = zmq_pipe_set_id(pipe, hs->peer_id, hs->peer_id_len);
+	if (!err && fresh)
+		err = zmq_pipe_attach(pipe);
+	if (err)
+		goto out;
+	WRITE_ONCE(conn->pipe, pipe);
+	spin_lock_bh(&pipe->tx_lock);
+	WRITE_ONCE(pipe->conn, conn);
+	spin_unlock_bh(&pipe->tx_lock);
+	/* Disconnected meanwhile, it only sends what is left. */
+	if (!pipe->attached)
+		goto out;
+	pipe->ready = true;
+	if (zsk->type->ready)
+		err = zsk->type->ready(zsk, pipe);
+	if (!err && hs && hs->subscribe_all && zsk->type->publishes)
+		err = zsk->type->subscribe(zsk, pipe, NULL, 0, true);
+	/* Who was refused was never here. */
+	pipe->ready = !err;
+out:
+	release_sock(&zsk->sk);
+	if (err && fresh && !conn->pipe)
+		zmq_pipe_put(pipe);
+	return err;
+}
+
+static void zmq_conn_ready(struct zmq_conn *conn)
+{
+	struct zmq_handshake *hs = conn->hs;
+	int err = zmq_conn_join(conn, hs);
+
+	if (err) {
+		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_REFUSED);
+		zmq_conn_lost(conn, true);
+		return;
+	}
+	if (hs)
+		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKES);
+	zmq_stream_lock(conn);
+	conn->hs = NULL;
+	clear_bit(ZMQ_CONN_RX_STOP, &conn->flags);
+	zmq_conn_set_state(conn, ZMQ_CONN_READY);
+	/* It may have ended before anyone told us. */
+	if (zmq_stream_over(conn->lower->sk))
+		set_bit(ZMQ_CONN_EOF, &conn->flags);
+	zmq_stream_unlock(conn);
+	kvfree(hs);
+	conn->timed = false;
+	conn->ping_due = jiffies +
+		msecs_to_jiffies(zmq_conn_options(conn)->heartbeat_ivl);
+	zmq_tx_flush(conn);
+	zmq_stream_read(conn);
+	/* Heartbeats begin. */
+	zmq_conn_kick(conn, 0);
 }
 
 /* The lower socket is connected: greet. */
@@ -278,6 +357,9 @@ static void zmq_conn_begin_handshake(struct zmq_conn *conn)
 	const struct zmq_options *opt = zmq_conn_options(conn);
 	struct zmq_handshake *hs;
 
+	conn->backoff = 0;
+	if (opt->raw)
+		return zmq_conn_ready(conn);
 	hs = kvmalloc(sizeof(*hs), GFP_KERNEL_ACCOUNT);
 	if (!hs)
 		goto fail;
@@ -295,7 +377,6 @@ static void zmq_conn_begin_handshake(struct zmq_conn *conn)
 	zmq_stream_unlock(conn);
 	conn->timed = opt->handshake_ivl > 0;
 	conn->deadline = jiffies + msecs_to_jiffies(opt->handshake_ivl);
-	conn->backoff = 0;
 	zmq_tx_flush(conn);
 	/* The peer may have sent before our callbacks were there. */
 	zmq_conn_kick(conn, 0);
@@ -338,76 +419,6 @@ static void zmq_conn_step_connecting(struct zmq_conn *conn)
 	} else if (err != -EINPROGRESS || zmq_conn_expired(conn)) {
 		zmq_conn_retry(conn, false);
 	}
-}
-
-/*
- * Join the peer to the socket: a new pipe for an accepted connection, else the
- * one that connect made.
- */
-static int zmq_conn_join(struct zmq_conn *conn, struct zmq_handshake *hs)
-{
-	struct zmq_sock *zsk = conn->zsk;
-	struct zmq_pipe *pipe = conn->pipe;
-	bool fresh = !pipe;
-	int err = 0;
-
-	if (fresh) {
-		pipe = zmq_pipe_alloc(zsk, zmq_conn_options(conn), GFP_KERNEL);
-		if (!pipe)
-			return -ENOMEM;
-	}
-	lock_sock(&zsk->sk);
-	conn->version = hs->version;
-	/* A ROUTER's pipe keeps its name for as long as it lives. */
-	if (hs->peer_id_len && !pipe->id_hashed)
-		err = zmq_pipe_set_id(pipe, hs->peer_id, hs->peer_id_len);
-	if (!err && fresh)
-		err = zmq_pipe_attach(pipe);
-	if (err)
-		goto out;
-	WRITE_ONCE(conn->pipe, pipe);
-	spin_lock_bh(&pipe->tx_lock);
-	WRITE_ONCE(pipe->conn, conn);
-	spin_unlock_bh(&pipe->tx_lock);
-	/* Disconnected meanwhile, it only sends what is left. */
-	if (!pipe->attached)
-		goto out;
-	pipe->ready = true;
-	if (zsk->type->ready)
-		err = zsk->type->ready(zsk, pipe);
-	if (!err && hs->subscribe_all && zsk->type->publishes)
-		err = zsk->type->subscribe(zsk, pipe, NULL, 0, true);
-out:
-	release_sock(&zsk->sk);
-	if (err && fresh && !conn->pipe)
-		zmq_pipe_put(pipe);
-	return err;
-}
-
-static void zmq_conn_ready(struct zmq_conn *conn)
-{
-	struct zmq_handshake *hs = conn->hs;
-	int err = zmq_conn_join(conn, hs);
-
-	if (err) {
-		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_REFUSED);
-		zmq_conn_lost(conn, true);
-		return;
-	}
-	zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKES);
-	zmq_stream_lock(conn);
-	conn->hs = NULL;
-	clear_bit(ZMQ_CONN_RX_STOP, &conn->flags);
-	zmq_conn_set_state(conn, ZMQ_CONN_READY);
-	zmq_stream_unlock(conn);
-	kvfree(hs);
-	conn->timed = false;
-	conn->ping_due = jiffies +
-		msecs_to_jiffies(zmq_conn_options(conn)->heartbeat_ivl);
-	zmq_tx_flush(conn);
-	zmq_stream_read(conn);
-	/* Heartbeats begin. */
-	zmq_conn_kick(conn, 0);
 }
 
 /* Did the lower socket end, and is all it had read? */
@@ -480,7 +491,7 @@ static bool zmq_conn_drained(struct zmq_conn *conn)
 	zmq_tx_stop(conn);
 	idle = zmq_tx_idle(conn) ||
 	       (conn->state != ZMQ_CONN_READY && conn->pipe &&
-		zmq_segq_empty(&conn->tx.q) && !conn->tx.hdr_len &&
+		zmq_segq_empty(&conn->tx.q) && !conn->tx.begun &&
 		zmq_segq_empty(&conn->pipe->txq)) || !conn->pipe;
 	zmq_tx_start(conn);
 	return idle;
@@ -524,7 +535,7 @@ static bool zmq_conn_step_close(struct zmq_conn *conn, unsigned long *next)
 		if (conn->lower)
 			zmq_stream_read(conn);
 	}
-	zmq_conn_destroy(conn);
+	zmq_conn_destroy(conn, false);
 	return true;
 }
 
@@ -663,7 +674,7 @@ void zmq_conn_accept(struct zmq_ep *ep, struct socket *lower)
 	WRITE_ONCE(conn->lower, lower);
 	conn->tp->adopt(conn);
 	if (zmq_stream_install(conn))
-		zmq_conn_destroy(conn);
+		zmq_conn_destroy(conn, false);
 	else
 		zmq_conn_begin_handshake(conn);
 	mutex_unlock(&conn->mutex);

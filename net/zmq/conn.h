@@ -79,8 +79,10 @@ struct zmq_sub_event {
  *	at a frame boundary
  * @more: that frame, or the one before it, is not its message's last
  * @sent: bytes sent ever
- * @hdr: ZMTP 1.0: header of that frame in the peer's framing
- * @hdr_len: bytes in @hdr, 0 = none begun
+ * @begun: other framing than ours (raw, ZMTP 1.0): the header of the frame at
+ *	the front is off @q, and that frame is not finished
+ * @hdr: header to be sent instead
+ * @hdr_len: bytes in @hdr
  * @hdr_off: bytes of @hdr sent
  *
  * Serialised by ZMQ_CONN_TX_BUSY.
@@ -90,6 +92,7 @@ struct zmq_tx {
 	u64			frame_left;
 	bool			more;
 	u64			sent;
+	bool			begun;
 	u8			hdr[ZMQ_ZMTP_HDR_MAX];
 	u8			hdr_len;
 	u8			hdr_off;

@@ -210,20 +210,6 @@ err_put:
 	return err;
 }
 
-/* libzmq: these types connect to one address once only. */
-static bool zmq_ep_dedupes(const struct zmq_sock *zsk)
-{
-	switch (zsk->type->id) {
-	case ZMQ_AF_DEALER:
-	case ZMQ_AF_SUB:
-	case ZMQ_AF_PUB:
-	case ZMQ_AF_REQ:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* Has every connection ended, or is about to? */
 static bool zmq_ep_ended(struct zmq_ep *ep)
 {
@@ -275,6 +261,7 @@ static int zmq_ep_make_pipe(struct zmq_ep *ep, struct zmq_conn *conn)
 	pipe = zmq_pipe_alloc(zsk, &ep->opt, GFP_KERNEL);
 	if (!pipe)
 		return -ENOMEM;
+	pipe->connects = true;
 	lock_sock(&zsk->sk);
 	err = zmq_pipe_attach(pipe);
 	if (!err) {
@@ -313,7 +300,7 @@ int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len)
 	if (!err)
 		err = ep->tp->check(ep);
 	zmq_ep_prune(zsk);
-	if (err || (zmq_ep_dedupes(zsk) && zmq_ep_connected(zsk, ep)))
+	if (err || (zsk->type->dedupes && zmq_ep_connected(zsk, ep)))
 		goto out_put;
 	conn = zmq_conn_alloc(ep, false);
 	err = PTR_ERR_OR_ZERO(conn);

@@ -33,6 +33,7 @@ enum {
 	ZMQ_OPT_TCP_KEEPALIVE_IDLE	= 36,
 	ZMQ_OPT_TCP_KEEPALIVE_INTVL	= 37,
 	ZMQ_OPT_IMMEDIATE		= 39,
+	ZMQ_OPT_ROUTER_RAW		= 41,
 	ZMQ_OPT_IPV6			= 42,
 	ZMQ_OPT_MECHANISM		= 43,
 	ZMQ_OPT_PROBE_ROUTER		= 51,
@@ -41,7 +42,9 @@ enum {
 	ZMQ_OPT_CONFLATE		= 54,
 	ZMQ_OPT_ROUTER_HANDOVER		= 56,
 	ZMQ_OPT_TOS			= 57,
+	ZMQ_OPT_CONNECT_ROUTING_ID	= 61,
 	ZMQ_OPT_HANDSHAKE_IVL		= 66,
+	ZMQ_OPT_STREAM_NOTIFY		= 73,
 	ZMQ_OPT_INVERT_MATCHING		= 74,
 	ZMQ_OPT_HEARTBEAT_IVL		= 75,
 	ZMQ_OPT_HEARTBEAT_TTL		= 76,
@@ -50,6 +53,7 @@ enum {
 	ZMQ_OPT_TCP_MAXRT		= 80,
 	ZMQ_OPT_THREAD_SAFE		= 81,
 	ZMQ_OPT_BINDTODEVICE		= 92,
+	ZMQ_OPT_ROUTER_NOTIFY		= 97,
 	ZMQ_OPT_PRIORITY		= 112,
 };
 
@@ -57,12 +61,17 @@ enum {
 #define ZMQ_EVENT_IN		1
 #define ZMQ_EVENT_OUT		2
 
+/* Bits of ZMQ_OPT_ROUTER_NOTIFY. */
+#define ZMQ_ROUTER_NOTIFY_CONNECT	1
+#define ZMQ_ROUTER_NOTIFY_DISCONNECT	2
+
 /**
  * struct zmq_options - option values that endpoints copy
  *
  * A bind or connect takes a copy; later changes affect later endpoints only,
  * but for the marks and linger, which are re-applied (libzmq's snapshot rule).
- * Times are in ms as libzmq has them; -1 is libzmq's -1.
+ * Times are in ms as libzmq has them; -1 is libzmq's -1.  @raw: peers do not
+ * speak ZMTP (STREAM, ZMQ_ROUTER_RAW).
  */
 struct zmq_options {
 	int	sndhwm;
@@ -90,6 +99,8 @@ struct zmq_options {
 	int	conflate;
 	int	invert_matching;
 	int	probe_router;
+	int	router_notify;
+	int	raw;
 	s64	maxmsgsize;
 	char	device[IFNAMSIZ];
 	u8	id_len;

@@ -125,6 +125,7 @@ static void zmq_pub_forget(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 const struct zmq_type zmq_pattern_pub = {
 	.id		= ZMQ_AF_PUB,
 	.name		= "PUB",
+	.dedupes	= true,
 	.conflates	= true,
 	.sends		= true,
 	.publishes	= true,
@@ -265,6 +266,7 @@ static int zmq_sub_recv_begin(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 const struct zmq_type zmq_pattern_sub = {
 	.id		= ZMQ_AF_SUB,
 	.name		= "SUB",
+	.dedupes	= true,
 	.conflates	= true,
 	.receives	= true,
 	.subscribes	= true,

@@ -158,6 +158,7 @@ static int zmq_req_setsockopt(struct zmq_sock *zsk, int opt, const u8 *val,
 const struct zmq_type zmq_pattern_req = {
 	.id		= ZMQ_AF_REQ,
 	.name		= "REQ",
+	.dedupes	= true,
 	.sends		= true,
 	.receives	= true,
 	.init		= zmq_req_init,

@@ -72,17 +72,21 @@ int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, u8 len)
  *
  * Context: lock_sock(zsk) held.
  * Return: 0, -ESHUTDOWN if the socket is closing, -EBUSY if it takes one peer
- * only and has it.
+ * only and has it, or as zmq_type.identify.
  */
 int zmq_pipe_attach(struct zmq_pipe *pipe)
 {
 	struct zmq_sock *zsk = pipe->zsk;
+	int err;
 
 	sock_owned_by_me(&zsk->sk);
 	if (zsk->closing || zsk->shutdown)
 		return -ESHUTDOWN;
 	if (zsk->type->single && zsk->npipes)
 		return -EBUSY;
+	err = zsk->type->identify ? zsk->type->identify(zsk, pipe) : 0;
+	if (err)
+		return err;
 	zmq_pipe_get(pipe);
 	spin_lock_bh(&zsk->rx_lock);
 	list_add_tail(&pipe->node, &zsk->pipes);

@@ -31,6 +31,7 @@ enum {
  * @attached: in zsk->pipes; lock_sock
  * @dead: no peer any more, only @rxq to be read; rx_lock
  * @ready: its connection's handshake is over; lock_sock
+ * @connects: connect(2) made it; constant
  * @conflate: each direction keeps the newest message only; constant
  * @tx_lock: protects @txq; leaf
  * @txq: messages to be sent
@@ -72,6 +73,7 @@ struct zmq_pipe {
 	bool			attached;
 	bool			dead;
 	bool			ready;
+	bool			connects;
 	bool			conflate;
 
 	spinlock_t		tx_lock;	/* txq */

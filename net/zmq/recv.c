@@ -130,7 +130,7 @@ static int zmq_recv_begin(struct zmq_sock *zsk)
 		zmq_pipe_get(pipe);
 		zsk->rx_cur = pipe;
 		zsk->rx_started = false;
-		zsk->rx_prefix = type->id == ZMQ_AF_ROUTER;
+		zsk->rx_prefix = type->prefixes;
 	}
 	return 0;
 }
@@ -527,6 +527,30 @@ int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
 		m->msg_flags |= MSG_TRUNC;
 	zmq_recv_cmsg(zsk, &frame, m);
 	return flags & MSG_TRUNC ? frame.len : copied;
+}
+
+/**
+ * zmq_recv_inject - have the user receive a message that no peer has sent
+ * @pipe: whom it is from; attached
+ * @data: its only part
+ * @len: bytes in it
+ *
+ * Queued behind what was received, also beyond the high-water mark.  Lost if
+ * there is no memory.
+ *
+ * Context: lock_sock(pipe->zsk) held.
+ */
+void zmq_recv_inject(struct zmq_pipe *pipe, const u8 *data, u32 len)
+{
+	struct zmq_sock *zsk = pipe->zsk;
+	struct zmq_asm msg = {};
+
+	if (!zmq_send_append(zsk, &msg, data, len, false)) {
+		atomic64_inc(&zsk->stats.rx_msgs);
+		atomic64_add(len, &zsk->stats.rx_bytes);
+		zmq_pipe_publish(pipe, &msg.q, 1, msg.q.bytes);
+	}
+	zmq_send_reset(&msg);
 }
 
 /**

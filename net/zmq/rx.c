@@ -527,6 +527,46 @@ static int zmq_rx_body(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
 	return n;
 }
 
+/*
+ * Without framing: what is there becomes a message, ZMQ_RX_RAW_MAX bytes at
+ * most.  Short ones are copied; of a long one this is the header, and the body
+ * follows as that of any long frame.
+ */
+static int zmq_rx_raw(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
+		      u32 len)
+{
+	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
+	struct zmq_rx *rx = &conn->rx;
+	u32 hdr, body;
+	int err;
+
+	if (!zmq_rx_may_begin(conn))
+		return 0;
+	len = min_t(u32, len, ZMQ_RX_RAW_MAX);
+	len = min_t(unsigned long, len, READ_ONCE(znet->msg_max));
+	body = len > ZMQ_RX_COPY_MAX ? 0 : len;
+	if (!zmq_rx_room(conn, ZMQ_ZMTP_HDR_LONG + body)) {
+		rx->nomem = true;
+		return 0;
+	}
+	hdr = zmq_zmtp_hdr_encode(zmq_rx_base(rx) + rx->fill, 0, len);
+	if (skb_copy_bits(skb, off, zmq_rx_base(rx) + rx->fill + hdr, body))
+		return -EFAULT;
+	rx->fill += hdr + body;
+	rx->frame = rx->fill;
+	if (body) {
+		err = zmq_rx_part_end(conn, 0, len);
+		return err ?: len;
+	}
+	err = zmq_rx_flush_run(rx, rx->frame);
+	if (err)
+		return err;
+	rx->flags = 0;
+	rx->long_len = len;
+	rx->body_left = len;
+	return zmq_rx_body(conn, skb, off, len);
+}
+
 /* Give the handshake its bytes; ctl work acts on the outcome. */
 static int zmq_rx_handshake(struct zmq_conn *conn, struct sk_buff *skb,
 			    u32 off, u32 len)
@@ -582,6 +622,8 @@ int zmq_rx_feed(struct zmq_conn *conn, struct sk_buff *skb, u32 off, u32 len)
 			n = zmq_rx_handshake(conn, skb, off + done, len - done);
 		else if (conn->rx.body_left)
 			n = zmq_rx_body(conn, skb, off + done, len - done);
+		else if (conn->version == ZMQ_ZMTP_RAW)
+			n = zmq_rx_raw(conn, skb, off + done, len - done);
 		else
 			n = zmq_rx_frames(conn, skb, off + done, len - done);
 		if (n == -ENOMEM)

@@ -9,6 +9,8 @@ struct zmq_conn;
 
 /* Frames up to this long are copied; the rest of longer ones is referenced. */
 #define ZMQ_RX_COPY_MAX		2048
+/* Bytes of a STREAM peer delivered as one message (libzmq: its batch size). */
+#define ZMQ_RX_RAW_MAX		8192
 /* Bytes copied from the lower socket in one go. */
 #define ZMQ_RX_COPY_STEP	4096
 

@@ -292,6 +292,7 @@ static int zmq_send_part(struct zmq_sock *zsk, struct msghdr *m,
 	}
 	if (READ_ONCE(zsk->shutdown))
 		return -ESHUTDOWN;
+	more = more && !msg->last;
 	mark = msg->open ? msg->q.bytes : 0;
 	bytes = msg->bytes;
 	if (!msg->drop) {

@@ -53,6 +53,7 @@ static const struct zmq_sockopt zmq_sockopts[] = {
 	ZMQ_SOCKOPT(HEARTBEAT_TIMEOUT, heartbeat_timeout, 0, INT_MAX),
 	ZMQ_SOCKOPT(CONNECT_TIMEOUT, connect_timeout, 0, INT_MAX),
 	ZMQ_SOCKOPT(TCP_MAXRT, tcp_maxrt, 0, INT_MAX),
+	ZMQ_SOCKOPT(ROUTER_NOTIFY, router_notify, 0, 3),
 	ZMQ_SOCKOPT(PRIORITY, priority, 0, INT_MAX),
 };
 
@@ -386,8 +387,10 @@ static int zmq_sockopt_get_value(struct zmq_sock *zsk, int opt,
 		v->len = sizeof(v->ll);
 		return 0;
 	case ZMQ_OPT_ROUTING_ID:
+		lock_sock(&zsk->sk);
 		v->len = zsk->opt.id_len;
 		memcpy(v->bytes, zsk->opt.id, v->len);
+		release_sock(&zsk->sk);
 		return 0;
 	case ZMQ_OPT_BINDTODEVICE:
 		v->len = strscpy(v->str, zsk->opt.device, IFNAMSIZ) + 1;

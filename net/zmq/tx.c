@@ -93,7 +93,7 @@ static int zmq_tx_send_control(struct zmq_conn *conn)
 /* May something be put between what was sent and what comes next? */
 static bool zmq_tx_at_boundary(const struct zmq_conn *conn)
 {
-	return !conn->tx.frame_left && !conn->tx.hdr_len;
+	return !conn->tx.frame_left && !conn->tx.begun;
 }
 
 /*
@@ -174,40 +174,45 @@ static int zmq_tx_send_data(struct zmq_conn *conn)
 	return 0;
 }
 
-/* Begin a frame for a ZMTP 1.0 peer: its header in the old framing. */
-static void zmq_tx_begin_v1(struct zmq_conn *conn)
+/* Begin a frame in the peer's framing: 1.0 has another header, raw has none. */
+static void zmq_tx_begin_frame(struct zmq_conn *conn)
 {
 	struct zmq_tx *tx = &conn->tx;
 	struct zmq_zmtp_hdr hdr;
 
 	zmq_segq_header(&tx->q, &hdr);
-	tx->hdr_len = zmq_zmtp_hdr_encode_v1(tx->hdr, hdr.flags, hdr.len);
+	tx->hdr_len = 0;
+	if (conn->version == ZMQ_ZMTP_1_0)
+		tx->hdr_len = zmq_zmtp_hdr_encode_v1(tx->hdr, hdr.flags,
+						     hdr.len);
 	tx->hdr_off = 0;
+	tx->begun = true;
 	tx->frame_left = hdr.len;
 	tx->more = hdr.flags & ZMQ_ZMTP_MORE;
 	zmq_segq_trim(&tx->q, hdr.size);
 	zmq_pipe_sent(conn->pipe, hdr.size, 0);
 }
 
-static void zmq_tx_end_v1(struct zmq_conn *conn)
+static void zmq_tx_end_frame(struct zmq_conn *conn)
 {
 	struct zmq_tx *tx = &conn->tx;
 
 	if (tx->frame_left || tx->hdr_off < tx->hdr_len)
 		return;
-	tx->hdr_len = 0;
+	tx->begun = false;
 	zmq_pipe_sent(conn->pipe, 0, tx->more ? 0 : 1);
 }
 
-static int zmq_tx_send_v1(struct zmq_conn *conn)
+/* Send some of the frame at the front to a peer whose framing is not ours. */
+static int zmq_tx_send_reframed(struct zmq_conn *conn)
 {
 	struct zmq_tx *tx = &conn->tx;
 	struct zmq_seg *seg;
 	struct kvec vec;
 	int n;
 
-	if (!tx->hdr_len)
-		zmq_tx_begin_v1(conn);
+	if (!tx->begun)
+		zmq_tx_begin_frame(conn);
 	if (tx->hdr_off < tx->hdr_len) {
 		vec.iov_base = tx->hdr + tx->hdr_off;
 		vec.iov_len = tx->hdr_len - tx->hdr_off;
@@ -215,20 +220,21 @@ static int zmq_tx_send_v1(struct zmq_conn *conn)
 		if (n < 0)
 			return n;
 		tx->hdr_off += n;
-	} else {
+	} else if (tx->frame_left) {
 		u32 len;
 
 		seg = zmq_segq_first(&tx->q);
 		len = min_t(u64, seg->len, tx->frame_left);
 		n = conn->tp->send_page(conn, zmq_seg_page(seg), seg->off, len,
-					tx->frame_left > len);
+					tx->q.bytes > len);
 		if (n < 0)
 			return n;
 		zmq_segq_trim(&tx->q, n);
 		tx->frame_left -= n;
+		tx->sent += n;
 		zmq_pipe_sent(conn->pipe, n, 0);
 	}
-	zmq_tx_end_v1(conn);
+	zmq_tx_end_frame(conn);
 	return 0;
 }
 
@@ -255,11 +261,11 @@ static int zmq_tx_run(struct zmq_conn *conn)
 		/* Pairs with the release in zmq_conn_set_state(). */
 		if (smp_load_acquire(&conn->state) != ZMQ_CONN_READY)
 			return 0;
-		if (zmq_segq_empty(&tx->q) && !tx->hdr_len &&
+		if (zmq_segq_empty(&tx->q) && !tx->begun &&
 		    !zmq_pipe_take(conn->pipe, &tx->q))
 			return 0;
-		if (conn->version == ZMQ_ZMTP_1_0)
-			err = zmq_tx_send_v1(conn);
+		if (conn->version <= ZMQ_ZMTP_1_0)
+			err = zmq_tx_send_reframed(conn);
 		else
 			err = zmq_tx_send_data(conn);
 		if (err)
@@ -325,7 +331,7 @@ static bool zmq_tx_pending(struct zmq_conn *conn)
 	switch (smp_load_acquire(&conn->state)) {
 	case ZMQ_CONN_READY:
 		return READ_ONCE(conn->ctl_count) ||
-		       !zmq_segq_empty(&conn->tx.q) || conn->tx.hdr_len ||
+		       !zmq_segq_empty(&conn->tx.q) || conn->tx.begun ||
 		       zmq_tx_pipe_pending(conn);
 	case ZMQ_CONN_HANDSHAKE:
 		return READ_ONCE(conn->ctl_count);
@@ -391,7 +397,7 @@ void zmq_tx_start(struct zmq_conn *conn)
 bool zmq_tx_idle(struct zmq_conn *conn)
 {
 	return !READ_ONCE(conn->ctl_count) &&
-	       zmq_segq_empty(&conn->tx.q) && !conn->tx.hdr_len &&
+	       zmq_segq_empty(&conn->tx.q) && !conn->tx.begun &&
 	       !zmq_tx_pipe_pending(conn);
 }
 
@@ -412,11 +418,11 @@ void zmq_tx_reset(struct zmq_conn *conn, bool keep)
 	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
 	if (!pipe)
 		return;
-	if (tx->hdr_len) {
-		/* ZMTP 1.0: the header left the queue before. */
+	if (tx->begun) {
+		/* The header left the queue before. */
 		zmq_segq_trim(&tx->q, tx->frame_left);
 		zmq_pipe_sent(pipe, tx->frame_left, tx->more ? 0 : 1);
-		tx->hdr_len = 0;
+		tx->begun = false;
 		tx->frame_left = 0;
 	}
 	while (tx->frame_left || (tx->more && !zmq_segq_empty(&tx->q))) {

@@ -12,6 +12,7 @@ static const struct zmq_type *const zmq_types[] = {
 	&zmq_pattern_router,
 	&zmq_pattern_pull,
 	&zmq_pattern_push,
+	&zmq_pattern_stream,
 };
 
 const struct zmq_type *zmq_type_find(int protocol)

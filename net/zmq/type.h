@@ -25,6 +25,8 @@ struct zmq_rx;
  * @grouped: on streams its message has another part in front, the group, that
  *	the user sees as ancillary data (48/RADIO-DISH)
  * @cmsg: ZMQ_CMSG_* that sendmsg(2) takes, or that recvmsg(2) tells
+ * @prefixes: each message received begins with the routing id of its peer
+ * @dedupes: connects to one address once only
  *
  * Under lock_sock(zsk), process context:
  * @init: set up @zsk's part for the type.  May be NULL.
@@ -37,9 +39,11 @@ struct zmq_rx;
  *	-EHOSTUNREACH.
  * @send: @msg is a whole message: hand it over to pipes, or drop it.  Number
  *	of peers that got it; -EAGAIN as above and the message stays.
+ * @identify: @pipe is about to join: give it a routing id.  -EADDRINUSE.
  * @attach: @pipe has joined zsk->pipes.
  * @ready: @pipe's connection finished its handshake, the first or another
  *	after a break.  -EEXIST, -EBUSY: refuse the peer.
+ * @lost: the connection that @ready was called for is gone.
  * @detach: @pipe is leaving.
  * @subscribe: the peer of @pipe subscribed (@on) or cancelled; @publishes only.
  *	-ENOSPC: more than net.zmq.topics_max or topic_mem allow; -ENOMEM.
@@ -69,6 +73,8 @@ struct zmq_type {
 	bool		single_part;
 	bool		grouped;
 	u8		cmsg;
+	bool		prefixes;
+	bool		dedupes;
 
 	int (*init)(struct zmq_sock *zsk);
 	void (*fini)(struct zmq_sock *zsk);
@@ -76,8 +82,10 @@ struct zmq_type {
 	int (*send_begin)(struct zmq_sock *zsk, struct iov_iter *from,
 			  size_t len, bool more);
 	int (*send)(struct zmq_sock *zsk, struct zmq_asm *msg);
+	int (*identify)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 	void (*attach)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 	int (*ready)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
+	void (*lost)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 	void (*detach)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 	int (*subscribe)(struct zmq_sock *zsk, struct zmq_pipe *pipe,
 			 const u8 *topic, size_t len, bool on);
@@ -101,6 +109,7 @@ extern const struct zmq_type zmq_pattern_dealer;
 extern const struct zmq_type zmq_pattern_router;
 extern const struct zmq_type zmq_pattern_pull;
 extern const struct zmq_type zmq_pattern_push;
+extern const struct zmq_type zmq_pattern_stream;
 
 /* The table of a protocol number, or NULL. */
 const struct zmq_type *zmq_type_find(int protocol);

@@ -52,6 +52,7 @@ struct zmq_type;
  * @q: frames so far
  * @open: some parts are in and more were announced
  * @drop: the rest of the message is swallowed
+ * @last: the next part is the last one, whatever the user says
  * @parts: parts so far
  * @bytes: bytes of their bodies
  * @first: body length of the first part
@@ -63,6 +64,7 @@ struct zmq_asm {
 	struct zmq_segq	q;
 	bool		open;
 	bool		drop;
+	bool		last;
 	u32		parts;
 	u64		bytes;
 	u64		first;
@@ -102,17 +104,23 @@ struct zmq_rep_state {
 };
 
 /**
- * struct zmq_router_state - ROUTER's part of a socket
+ * struct zmq_router_state - the part of a socket that addresses its peers
  * @table: attached pipes by routing id; lock_sock
  * @next: next number for a peer without an id
  * @mandatory: ZMQ_ROUTER_MANDATORY
  * @handover: ZMQ_ROUTER_HANDOVER
+ * @quiet: ZMQ_STREAM_NOTIFY is off
+ * @connect_id: ZMQ_CONNECT_ROUTING_ID, or NULL
+ * @connect_id_len: its length
  */
 struct zmq_router_state {
 	struct rhashtable	table;
 	u32			next;
 	bool			mandatory;
 	bool			handover;
+	bool			quiet;
+	u8			connect_id_len;
+	u8			*connect_id;
 };
 
 /**
@@ -173,7 +181,7 @@ struct zmq_sub_state {
  * @stats: counters for ZMQ_AF_STATS
  * @req: REQ
  * @rep: REP
- * @router: ROUTER
+ * @router: ROUTER, STREAM
  * @pub: PUB
  * @sub: SUB
  */
@@ -273,6 +281,7 @@ void zmq_recv_purge_pipe(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 void zmq_recv_skip_all(struct zmq_sock *zsk);
 void zmq_recv_skip(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 void zmq_recv_strip(struct zmq_pipe *pipe, u32 bytes);
+void zmq_recv_inject(struct zmq_pipe *pipe, const u8 *data, u32 len);
 
 /* sockopt.c APIs */
 void zmq_sockopt_defaults(struct zmq_options *opt);

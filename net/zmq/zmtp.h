@@ -22,6 +22,7 @@
 
 /* Protocol spoken on a connection. */
 enum zmq_zmtp_version {
+	ZMQ_ZMTP_RAW,		/* none: bytes as they are (STREAM) */
 	ZMQ_ZMTP_1_0,		/* v1 framing */
 	ZMQ_ZMTP_2_0,
 	ZMQ_ZMTP_3_0,
