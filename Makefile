@@ -90,6 +90,17 @@ run-demo:
 	@color=; [ -t 1 ] && color=--color; \
 	$(RUN) userspace/demo/demo.py --build $(BUILD) --module $(MODULE) $$color
 
+## make bench		raw sockets, libzmq, AF_ZMQ and others side by side; QUICK=1 in five minutes;
+##			ROWS="latency/tcp ..." for some rows, VIEW=instructions or wall for one view
+bench:
+	@$(SETUP) build vm bench
+	@$(FIND_KDIR) && $(MAKE) -s KDIR=$$kdir module shim bench-programs && \
+	selftests/perf/bench.py run --kernel $(KERNEL) $(if $(QUICK),--quick) \
+		$(if $(VIEW),--view $(VIEW)) $(if $(REPEAT),--repeat $(REPEAT)) $(ROWS)
+
+bench-programs: | packages
+	$(MAKE) -C selftests/perf O=$(BUILD)/bench
+
 ## make kunit		the module's unit tests, in a debug kernel that has KUnit
 kunit: KERNEL := debug
 kunit: TIMEOUT := 900
@@ -123,5 +134,5 @@ clean:
 help:
 	@sed -n 's/^## //p; s/^##\t/\t/p' Makefile
 
-.PHONY: all packages module shim programs tests test run-tests demo run-demo kunit run-kunit check shell \
+.PHONY: all packages module shim programs tests test run-tests demo run-demo bench bench-programs kunit run-kunit check shell \
 	modules_install clean help

@@ -4,7 +4,7 @@
 # Installs the Debian packages that a purpose needs, quietly, only what is
 # missing.
 #
-#	setup.sh PURPOSE...	build, vm, test, demo, debug, check
+#	setup.sh PURPOSE...	build, vm, test, demo, bench, debug, check
 
 set -u
 
@@ -14,6 +14,7 @@ packages() {
 	vm) echo busybox-static kmod qemu-system-x86 xz-utils ;;
 	test) echo iproute2 liburing-dev libzmq5 linux-source-6.1 python3-pytest python3-zmq xz-utils ;;
 	demo) echo libzmq5 python3-zmq ;;
+	bench) echo libnanomsg-dev libnng-dev libzmq5 ;;
 	debug) echo bc bison flex libelf-dev libssl-dev linux-source-6.1 lz4 xz-utils ;;
 	check) echo linux-source-6.1 perl sparse xz-utils ;;
 	*)

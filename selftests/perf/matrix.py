@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is measured: rows, libraries, targets."""
+
+import dataclasses
+
+# Column, program, preload of our library.
+LIBRARIES = {
+    "raw": ("raw sockets", "raw"),
+    "libzmq": ("libzmq", "zmq"),
+    "plain": ("AF_ZMQ plain", "af"),
+    "packed": ("AF_ZMQ packed", "packed"),
+    "shim": ("libzmq API on AF_ZMQ", "zmq"),
+    "nng": ("nng", "nng"),
+    "nanomsg": ("nanomsg", "nanomsg"),
+}
+OURS = ("plain", "packed", "shim")
+VIEWS = {"instructions": "instructions of both ends",
+         "wall": "nanoseconds on the clock, two processors"}
+
+SIZES = {1: "1 B", 10: "10 B", 256: "256 B", 1024: "1 KB", 65536: "64 KB", 1048576: "1 MB"}
+BUDGET = {"instructions": 25e6, "wall": 150e6}  # of libzmq's instructions in a cell
+QUICK = 0.4
+
+
+@dataclasses.dataclass
+class Target:
+    """The cost of a library is at most so much of another's."""
+    library: str
+    most: float
+    of: str = "libzmq"
+
+
+@dataclasses.dataclass
+class Row:
+    """One line of the table."""
+    name: str
+    title: str
+    scenario: str
+    transport: str
+    settings: dict
+    cost: float                 # instructions of libzmq for one operation, roughly
+    unit: str = "message"
+    targets: list = dataclasses.field(default_factory=list)
+    views: tuple = tuple(VIEWS)
+    least: int = 20             # operations
+    step: int = 1               # operations are a multiple of it
+    quick: bool = False
+    libraries: tuple = tuple(LIBRARIES)
+
+    def count(self, library, view, factor):
+        """How many operations to measure, how many before."""
+        cost = self.cost / 6 if library == "packed" and self.cost < 3e3 else self.cost
+        count = max(self.least, BUDGET[view] * factor / cost)
+        if count >= 100:        # two digits
+            digit = 10 ** (len(str(int(count))) - 2)
+            count = count // digit * digit
+        count = max(self.step, int(count) // self.step * self.step)
+        return count, max(10, count // 5) // self.step * self.step or self.step
+
+    def arguments(self, library, view, factor):
+        """Of the program."""
+        count, warmup = self.count(library, view, factor)
+        settings = {"count": count, "warmup": warmup, **self.settings}
+        return [self.scenario, self.transport] + [f"{k}={v}" for k, v in settings.items()]
+
+
+def transfer_cost(size, fixed):
+    """Instructions of libzmq for a message, roughly."""
+    return fixed + size * 4
+
+
+def latency_rows():
+    """One way, half a round trip between two PAIR sockets."""
+    targets = {("tcp", 1): [Target("plain", 0.40), Target("shim", 0.40),
+                            Target("plain", 1.15, "raw"), Target("shim", 1.15, "raw")],
+               ("ipc", 1): [Target("plain", 0.30), Target("shim", 0.30)],
+               ("inproc", 1): [Target("plain", 0.55), Target("shim", 0.55)]}
+    for transport in ("tcp", "ipc", "inproc"):
+        for size, text in SIZES.items():
+            fixed = 10000 if transport == "inproc" else 40000
+            yield Row(f"latency/{transport}/{size}", f"latency, {transport}, {text}", "lat",
+                      transport, {"size": size}, 2 * transfer_cost(size, fixed),
+                      targets=targets.get((transport, size), []),
+                      quick=size in (1, 65536))
+
+
+def throughput_rows():
+    """PUSH to PULL."""
+    targets = {("tcp", 10): [Target("shim", 1 / 5), Target("packed", 1 / 10)],
+               ("tcp", 65536): [Target("plain", 1 / 1.4), Target("shim", 1 / 1.4),
+                                Target("plain", 1 / 0.9, "raw"), Target("shim", 1 / 0.9, "raw")],
+               ("inproc", 10): [Target("shim", 1 / 2), Target("packed", 1 / 2)],
+               ("inproc", 65536): [Target("plain", 1 / 0.5), Target("shim", 1 / 0.5)]}
+    for transport in ("tcp", "ipc", "inproc"):
+        for size, text in SIZES.items():
+            yield Row(f"throughput/{transport}/{size}", f"throughput, {transport}, {text}",
+                      "thr", transport, {"size": size}, transfer_cost(size, 2000),
+                      targets=targets.get((transport, size), []),
+                      quick=size in (10, 65536))
+
+
+def pattern_rows():
+    """Patterns beyond PAIR and PUSH/PULL."""
+    yield Row("multipart/tcp", "10 parts of 100 B, PUSH/PULL, tcp", "thr", "tcp",
+              {"size": 100, "parts": 10}, 16000, quick=True)
+    yield Row("reqrep/tcp", "REQ/REP round trip, 10 B, tcp", "reqrep", "tcp", {"size": 10},
+              80000, unit="round trip", quick=True)
+    yield Row("dealer/tcp", "DEALER/ROUTER, 100 under way, 10 B, tcp", "dealer", "tcp",
+              {"size": 10}, 7000, unit="round trip", quick=True)
+
+
+def rows():
+    """All of them."""
+    return [*latency_rows(), *throughput_rows(), *pattern_rows()]
+
+
+def chosen(patterns, quick):
+    """Those whose names contain one of the words."""
+    return [row for row in rows()
+            if (any(p in row.name for p in patterns) if patterns else not quick or row.quick)]
