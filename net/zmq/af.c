@@ -40,6 +40,7 @@ static void zmq_af_free_work(struct work_struct *work)
 		zsk->type->fini(zsk);
 	zmq_send_reset(&zsk->asm_msg);
 	zmq_chunk_free(&zsk->tx_pool);
+	zmq_chunk_free(&zsk->rx_ids);
 	if (zsk->rx_pool) {
 		zmq_chunk_free(zsk->rx_pool);
 		kfree(zsk->rx_pool);

@@ -60,10 +60,27 @@ static inline bool zmq_hwm_full(const struct zmq_hwm *h)
 	return hwm && READ_ONCE(h->written) - READ_ONCE(h->acked) >= hwm;
 }
 
+/* Messages the producer may put in before it is full; U32_MAX: any number. */
+static inline u32 zmq_hwm_credit(const struct zmq_hwm *h)
+{
+	u32 hwm = READ_ONCE(h->hwm);
+	u64 held = READ_ONCE(h->written) - READ_ONCE(h->acked);
+
+	if (!hwm)
+		return U32_MAX;
+	return held < hwm ? hwm - held : 0;
+}
+
+/* Producer: @n more whole messages are in. */
+static inline void zmq_hwm_write_run(struct zmq_hwm *h, u32 n)
+{
+	WRITE_ONCE(h->written, h->written + n);
+}
+
 /* Producer: one more whole message is in. */
 static inline void zmq_hwm_write(struct zmq_hwm *h)
 {
-	WRITE_ONCE(h->written, h->written + 1);
+	zmq_hwm_write_run(h, 1);
 }
 
 /**

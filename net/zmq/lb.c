@@ -65,16 +65,22 @@ int zmq_lb_begin(struct zmq_sock *zsk, struct iov_iter *from, size_t len,
 	return zmq_lb_next(zsk) ? 0 : -EAGAIN;
 }
 
+/* @pipe has got something: the next one has the next; lock_sock held. */
+static void zmq_lb_rotate(struct zmq_sock *zsk, struct zmq_pipe *pipe)
+{
+	spin_lock_bh(&zsk->rx_lock);
+	if (!list_empty(&pipe->lb_node))
+		list_move_tail(&pipe->lb_node, &zsk->lb);
+	spin_unlock_bh(&zsk->rx_lock);
+}
+
 /* Queue @msg for @pipe, and let the next one have the next; lock_sock held. */
 void zmq_lb_push(struct zmq_sock *zsk, struct zmq_pipe *pipe,
 		 struct zmq_asm *msg)
 {
 	zmq_pipe_push(pipe, &msg->q, false);
 	zmq_send_dirty(zsk, pipe);
-	spin_lock_bh(&zsk->rx_lock);
-	if (!list_empty(&pipe->lb_node))
-		list_move_tail(&pipe->lb_node, &zsk->lb);
-	spin_unlock_bh(&zsk->rx_lock);
+	zmq_lb_rotate(zsk, pipe);
 }
 
 /* zmq_type.send for PUSH, DEALER and PAIR. */
@@ -86,4 +92,38 @@ int zmq_lb_send(struct zmq_sock *zsk, struct zmq_asm *msg)
 		return -EAGAIN;
 	zmq_lb_push(zsk, pipe, msg);
 	return 1;
+}
+
+/*
+ * zmq_type.send_run for PUSH, DEALER and PAIR: one peer alone gets all it may
+ * take, else each message goes to the next one.
+ */
+int zmq_lb_run(struct zmq_sock *zsk, struct zmq_segq *q, u32 *msgs, u64 *body)
+{
+	struct zmq_pipe *pipe = zmq_lb_next(zsk);
+	struct zmq_segcur cur;
+	struct zmq_segq run;
+	u64 bytes = 0, room;
+	u32 max, n = 0;
+
+	if (!pipe)
+		return -EAGAIN;
+	max = zmq_pipe_tx_credit(pipe, &room);
+	if (!list_is_singular(&zsk->lb))
+		max = 1;
+	*body = 0;
+	zmq_segcur_init(&cur, q);
+	do {
+		bytes += zmq_segcur_msg(&cur, body);
+		n++;
+	} while (n < max && bytes < q->bytes && bytes < room);
+	zmq_segq_init(&run);
+	if (zmq_segq_take(&run, q, bytes, GFP_KERNEL_ACCOUNT))
+		return -ENOBUFS;
+	zmq_pipe_push_run(pipe, &run, n);
+	zmq_segq_free(&run);
+	zmq_send_dirty(zsk, pipe);
+	zmq_lb_rotate(zsk, pipe);
+	*msgs = n;
+	return 0;
 }

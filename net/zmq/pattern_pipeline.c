@@ -10,6 +10,7 @@ const struct zmq_type zmq_pattern_push = {
 	.sends		= true,
 	.send_begin	= zmq_lb_begin,
 	.send		= zmq_lb_send,
+	.send_run	= zmq_lb_run,
 	.can_send	= zmq_lb_ready,
 };
 

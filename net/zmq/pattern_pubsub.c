@@ -275,6 +275,7 @@ const struct zmq_type zmq_pattern_sub = {
 	.fini		= zmq_sub_fini,
 	.ready		= zmq_sub_ready,
 	.setsockopt	= zmq_sub_setsockopt,
+	.rechecks	= true,
 	.recv_begin	= zmq_sub_recv_begin,
 	.rx_accept	= zmq_sub_accept,
 };

@@ -14,6 +14,7 @@ const struct zmq_type zmq_pattern_dealer = {
 	.receives	= true,
 	.send_begin	= zmq_lb_begin,
 	.send		= zmq_lb_send,
+	.send_run	= zmq_lb_run,
 	.can_send	= zmq_lb_ready,
 	.attach		= zmq_router_probe,
 	.setsockopt	= zmq_router_probe_setsockopt,

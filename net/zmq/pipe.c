@@ -152,6 +152,21 @@ bool zmq_pipe_tx_full(const struct zmq_pipe *pipe)
 	       zmq_pipe_tx_mem(pipe) >= READ_ONCE(pipe->zsk->sk.sk_sndbuf);
 }
 
+/*
+ * How many messages may be begun.  @bytes: in how many bytes; the message that
+ * reaches that many is the last one.
+ */
+u32 zmq_pipe_tx_credit(const struct zmq_pipe *pipe, u64 *bytes)
+{
+	u64 max = READ_ONCE(pipe->zsk->sk.sk_sndbuf);
+	u64 mem = zmq_pipe_tx_mem(pipe);
+
+	*bytes = max > mem ? max - mem : 0;
+	if (pipe->conflate)
+		return 1;
+	return *bytes ? zmq_hwm_credit(&pipe->tx) : 0;
+}
+
 /* Conflating: what is queued and not yet with the flusher is outdated. */
 static void zmq_pipe_conflate_tx(struct zmq_pipe *pipe)
 {
@@ -223,6 +238,28 @@ int zmq_pipe_subscribe_all(struct zmq_pipe *pipe)
 {
 	sock_owned_by_me(&pipe->zsk->sk);
 	return zmq_traffic_subscribe_all(pipe->conn);
+}
+
+/**
+ * zmq_pipe_push_run - queue several whole messages for the peer
+ * @pipe: the pipe; not a conflating one unless @msgs is 1
+ * @run: their frames; empty after
+ * @msgs: how many
+ *
+ * As zmq_pipe_push(); no more than zmq_pipe_tx_credit() says.
+ *
+ * Context: lock_sock(zsk) held.
+ */
+void zmq_pipe_push_run(struct zmq_pipe *pipe, struct zmq_segq *run, u32 msgs)
+{
+	sock_owned_by_me(&pipe->zsk->sk);
+	spin_lock_bh(&pipe->tx_lock);
+	if (pipe->conflate)
+		zmq_pipe_conflate_tx(pipe);
+	pipe->tx_in += run->bytes;
+	zmq_segq_move(&pipe->txq, run);
+	zmq_hwm_write_run(&pipe->tx, msgs);
+	spin_unlock_bh(&pipe->tx_lock);
 }
 
 /* Put a pipe that was found full back among the writable ones. */
@@ -461,8 +498,9 @@ void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 }
 
 /**
- * zmq_pipe_read_done - receiver: one whole message was taken out
+ * zmq_pipe_read_done - receiver: whole messages were taken out
  * @pipe: the pipe
+ * @msgs: how many
  *
  * Moves the pipe to the end of the fair queue, or out of it.  The caller holds
  * a reference of its own.
@@ -470,12 +508,12 @@ void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
  * Context: rx_lock held.
  * Return: true if the parser had stopped and should run again.
  */
-bool zmq_pipe_read_done(struct zmq_pipe *pipe)
+bool zmq_pipe_read_done(struct zmq_pipe *pipe, u32 msgs)
 {
 	struct zmq_sock *zsk = pipe->zsk;
 
 	lockdep_assert_held(&zsk->rx_lock);
-	zmq_hwm_read(&pipe->rx, 1);
+	zmq_hwm_read(&pipe->rx, msgs);
 	if (pipe->conflate)
 		zmq_pipe_conflate_rx(pipe);
 	if (!zmq_segq_empty(&pipe->rxq)) {

@@ -113,7 +113,9 @@ void zmq_pipe_put(struct zmq_pipe *pipe);
 int zmq_pipe_attach(struct zmq_pipe *pipe);
 void zmq_pipe_detach(struct zmq_pipe *pipe);
 bool zmq_pipe_tx_full(const struct zmq_pipe *pipe);
+u32 zmq_pipe_tx_credit(const struct zmq_pipe *pipe, u64 *bytes);
 int zmq_pipe_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep);
+void zmq_pipe_push_run(struct zmq_pipe *pipe, struct zmq_segq *run, u32 msgs);
 void zmq_pipe_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv);
 int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, u8 len);
 
@@ -138,7 +140,7 @@ void zmq_pipe_charge(struct zmq_pipe *pipe, u64 mem);
 void zmq_pipe_uncharge(struct zmq_pipe *pipe, u64 mem);
 
 /* Receiver side; rx_lock held. */
-bool zmq_pipe_read_done(struct zmq_pipe *pipe);
+bool zmq_pipe_read_done(struct zmq_pipe *pipe, u32 msgs);
 void zmq_pipe_purge_rx(struct zmq_pipe *pipe);
 
 #endif /* _NET_ZMQ_PIPE_H */

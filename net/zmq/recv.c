@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Receiving: from the pipes to recvmsg(2). */
 #include <linux/sched/signal.h>
+#include "batch.h"
 #include "conn.h"
 #include "type.h"
 
@@ -74,7 +75,7 @@ void zmq_recv_skip(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
 	atomic64_inc(&zsk->stats.rx_drops);
 	/* Resuming the parser is not for here. */
-	if (zmq_pipe_read_done(pipe))
+	if (zmq_pipe_read_done(pipe, 1))
 		zmq_pipe_resume(pipe);
 	zmq_pipe_put(pipe);
 }
@@ -112,7 +113,7 @@ void zmq_recv_skip_all(struct zmq_sock *zsk)
  * Begin the next message in fair-queue order, if none is being read.
  * Return: 0: zsk->rx_cur is set; -EAGAIN: none there.
  */
-static int zmq_recv_begin(struct zmq_sock *zsk)
+int zmq_recv_begin(struct zmq_sock *zsk)
 {
 	const struct zmq_type *type = zsk->type;
 	struct zmq_pipe *pipe;
@@ -178,12 +179,14 @@ static void zmq_recv_next_header(struct zmq_sock *zsk, struct zmq_recv_hdr *hdr)
  * zmq_recv_next_len - FIONREAD: length of the part that comes next
  * @zsk: the socket
  *
- * Return: bytes; 0 if there is none.
+ * Return: bytes; 0 if there is none.  With ZMQ_AF_PACKED, of the message.
  */
 int zmq_recv_next_len(struct zmq_sock *zsk)
 {
 	struct zmq_recv_hdr hdr = {};
 
+	if (READ_ONCE(zsk->packed))
+		return min_t(u64, zmq_batch_next_len(zsk), INT_MAX);
 	spin_lock_bh(&zsk->rx_lock);
 	if (!list_empty(&zsk->rx_held))
 		hdr.len = zmq_recv_held(zsk)->len;
@@ -235,15 +238,18 @@ static int zmq_recv_take(struct zmq_pipe *pipe, const struct zmq_recv_hdr *hdr,
 	return 0;
 }
 
-/* The last part of the message being read was taken. */
-static bool zmq_recv_end(struct zmq_sock *zsk)
+/*
+ * The last part of the message being read was taken, and those of @msgs - 1
+ * whole messages behind it.
+ */
+bool zmq_recv_end(struct zmq_sock *zsk, u32 msgs)
 {
 	struct zmq_pipe *pipe = zsk->rx_cur;
 
 	zsk->rx_cur = NULL;
 	if (zsk->type->recv_end)
 		zsk->type->recv_end(zsk, pipe);
-	return zmq_pipe_read_done(pipe);
+	return zmq_pipe_read_done(pipe, msgs);
 }
 
 /* Have a look at a frame of @hdr's measure; nothing changes; rx_lock held. */
@@ -347,7 +353,7 @@ static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
 	err = zmq_recv_take(pipe, &hdr, frame);
 	if (err || frame->more)
 		return err;
-	if (zmq_recv_end(zsk))
+	if (zmq_recv_end(zsk, 1))
 		*resume = pipe;
 	else
 		zmq_pipe_put(pipe);
@@ -366,6 +372,111 @@ static void zmq_recv_hold(struct zmq_sock *zsk, struct zmq_frame *frame)
 	list_add(&held->node, &zsk->rx_held);
 	spin_unlock_bh(&zsk->rx_lock);
 	zsk->sk.sk_data_ready(&zsk->sk);
+}
+
+/**
+ * zmq_recv_hold_run - put whole messages back in front
+ * @zsk: the socket
+ * @q: their frames; empty after
+ *
+ * Context: process, no lock of ours held.
+ */
+void zmq_recv_hold_run(struct zmq_sock *zsk, struct zmq_segq *q)
+{
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOFAIL;
+	LIST_HEAD(frames);
+
+	while (!zmq_segq_empty(q)) {
+		struct zmq_frame *held = kzalloc(sizeof(*held), gfp);
+		struct zmq_zmtp_hdr hdr;
+
+		zmq_segq_header(q, &hdr);
+		held->len = hdr.len;
+		held->more = hdr.flags & ZMQ_ZMTP_MORE;
+		zmq_segq_trim(q, hdr.size);
+		if (hdr.len && zmq_segq_take(&held->q, q, hdr.len, gfp))
+			zmq_segq_trim(q, hdr.len);	/* cannot be */
+		list_add_tail(&held->node, &frames);
+	}
+	spin_lock_bh(&zsk->rx_lock);
+	list_splice(&frames, &zsk->rx_held);
+	spin_unlock_bh(&zsk->rx_lock);
+	zsk->sk.sk_data_ready(&zsk->sk);
+}
+
+/*
+ * Bytes, with headers, of what was put back up to a message's end; @more: that
+ * end is still in the pipe.  rx_lock held.
+ */
+u64 zmq_recv_held_len(struct zmq_sock *zsk, bool *more)
+{
+	const struct zmq_frame *held;
+	u64 bytes = 0;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	*more = false;
+	list_for_each_entry(held, &zsk->rx_held, node) {
+		bytes += zmq_zmtp_hdr_size(held->len) + held->len;
+		*more = held->more;
+		if (!held->more)
+			break;
+	}
+	return bytes;
+}
+
+/* Append a frame that was put back, header and body; rx_lock held. */
+static int zmq_recv_held_copy(struct zmq_sock *zsk, struct zmq_frame *held,
+			      struct zmq_segq *q)
+{
+	u32 len = zmq_zmtp_hdr_size(held->len);
+	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
+	u8 *p;
+
+	if (!zmq_chunk_reserve(&zsk->rx_ids, len + ZMQ_RECV_SMALL, false, gfp))
+		return -ENOBUFS;
+	p = zmq_chunk_ptr(&zsk->rx_ids);
+	zmq_zmtp_hdr_encode(p, held->more ? ZMQ_ZMTP_MORE : 0, held->len);
+	if (held->is_small) {
+		memcpy(p + len, held->small + held->off, held->len);
+		len += held->len;
+	}
+	if (zmq_chunk_commit(&zsk->rx_ids, len, q, gfp) ||
+	    zmq_segq_copy(q, &held->q, gfp))
+		return -ENOBUFS;
+	return 0;
+}
+
+/**
+ * zmq_recv_held_take - take out what was put back, up to a message's end
+ * @zsk: the socket
+ * @q: its frames are appended there
+ *
+ * Context: rx_lock held.
+ * Return: 0, or -ENOBUFS and nothing has changed.
+ */
+int zmq_recv_held_take(struct zmq_sock *zsk, struct zmq_segq *q)
+{
+	struct zmq_frame *held, *next;
+	u64 mark = q->bytes;
+	bool more = true;
+
+	list_for_each_entry(held, &zsk->rx_held, node) {
+		if (zmq_recv_held_copy(zsk, held, q)) {
+			zmq_segq_cut(q, q->bytes - mark);
+			return -ENOBUFS;
+		}
+		if (!held->more)
+			break;
+	}
+	list_for_each_entry_safe(held, next, &zsk->rx_held, node) {
+		if (!more)
+			break;
+		more = held->more;
+		list_del(&held->node);
+		zmq_segq_free(&held->q);
+		kfree(held);
+	}
+	return 0;
 }
 
 /* Copy the first @len bytes of a part to the user. */
@@ -411,7 +522,7 @@ static void zmq_recv_cmsg(const struct zmq_sock *zsk,
 }
 
 /* Run the parser again that had stopped for want of room. */
-static void zmq_recv_resume(struct zmq_pipe *pipe)
+void zmq_recv_resume(struct zmq_pipe *pipe)
 {
 	struct zmq_conn *conn = zmq_conn_get_pipe(pipe);
 
@@ -431,7 +542,7 @@ static int zmq_recv_wake(struct wait_queue_entry *wait, unsigned int mode,
 }
 
 /* Sleep until something can be received. */
-static int zmq_recv_wait(struct zmq_sock *zsk, long *timeo)
+int zmq_recv_wait(struct zmq_sock *zsk, long *timeo)
 {
 	struct sock *sk = &zsk->sk;
 	DEFINE_WAIT_FUNC(wait, zmq_recv_wake);
@@ -511,6 +622,8 @@ int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
 
 	if (!zsk->type->receives || flags & (MSG_OOB | MSG_ERRQUEUE))
 		return -EOPNOTSUPP;
+	if (zmq_batch_wanted(zsk, flags))
+		return zmq_batch_recv(zsk, m, len, flags);
 	timeo = sock_rcvtimeo(sock->sk, flags & MSG_DONTWAIT);
 	err = zmq_recv_next(zsk, &frame, len, flags, &timeo);
 	if (err)

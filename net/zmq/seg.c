@@ -142,13 +142,21 @@ static void zmq_segq_put_last(struct zmq_segq *q, const struct zmq_seg *seg)
 	WRITE_ONCE(q->bytes, q->bytes + seg->len);
 }
 
+/* Make the last segment longer if @seg goes on there; no reference needed. */
+static bool zmq_segq_extend(struct zmq_segq *q, const struct zmq_seg *seg)
+{
+	if (!zmq_segq_extends(q, seg))
+		return false;
+	zmq_segq_last(q)->len += seg->len;
+	WRITE_ONCE(q->bytes, q->bytes + seg->len);
+	return true;
+}
+
 int zmq_segq_push(struct zmq_segq *q, const struct zmq_seg *seg, gfp_t gfp)
 {
 	struct zmq_segblk *blk;
 
-	if (zmq_segq_extends(q, seg)) {
-		zmq_segq_last(q)->len += seg->len;
-		WRITE_ONCE(q->bytes, q->bytes + seg->len);
+	if (zmq_segq_extend(q, seg)) {
 		zmq_seg_put(seg);
 		return 0;
 	}
@@ -227,6 +235,10 @@ int zmq_segq_copy(struct zmq_segq *dst, const struct zmq_segq *src, gfp_t gfp)
 		for (i = blk->first; i < blk->end; i++) {
 			const struct zmq_seg *seg = &blk->seg[i];
 
+			if (zmq_segq_extend(dst, seg)) {
+				done += seg->len;
+				continue;
+			}
 			zmq_seg_get(seg);
 			if (zmq_segq_push(dst, seg, gfp)) {
 				zmq_seg_put(seg);
@@ -236,6 +248,25 @@ int zmq_segq_copy(struct zmq_segq *dst, const struct zmq_segq *src, gfp_t gfp)
 			done += seg->len;
 		}
 	}
+	return 0;
+}
+
+/* Move @bytes, fewer than its first segment has. */
+static int zmq_segq_split(struct zmq_segq *dst, struct zmq_segq *src,
+			  u64 bytes, gfp_t gfp)
+{
+	struct zmq_seg *first = zmq_segq_first(src);
+	struct zmq_seg seg = *first;
+
+	seg.len = bytes;
+	zmq_seg_get(&seg);
+	if (zmq_segq_push(dst, &seg, gfp)) {
+		zmq_seg_put(&seg);
+		return -ENOMEM;
+	}
+	first->off += bytes;
+	first->len -= bytes;
+	WRITE_ONCE(src->bytes, src->bytes - bytes);
 	return 0;
 }
 
@@ -249,6 +280,8 @@ int zmq_segq_take(struct zmq_segq *dst, struct zmq_segq *src, u64 bytes,
 		zmq_segq_move(dst, src);
 		return 0;
 	}
+	if (bytes < zmq_segq_first(src)->len)
+		return zmq_segq_split(dst, src, bytes, gfp);
 	zmq_segq_init(&got);
 	while (got.bytes < bytes) {
 		struct zmq_seg seg = *zmq_segq_first(src);

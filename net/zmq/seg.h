@@ -81,6 +81,18 @@ struct zmq_segq {
 	u32			nsegs;
 };
 
+/**
+ * struct zmq_segcur - a place in a queue that does not change meanwhile
+ * @blk: block, NULL at the end
+ * @i: segment
+ * @off: byte of it
+ */
+struct zmq_segcur {
+	const struct zmq_segblk	*blk;
+	u32			i;
+	u32			off;
+};
+
 int zmq_seg_init(void);
 void zmq_seg_exit(void);
 
@@ -106,6 +118,72 @@ static inline bool zmq_segq_empty(const struct zmq_segq *q)
 static inline struct zmq_seg *zmq_segq_first(const struct zmq_segq *q)
 {
 	return &q->head->seg[q->head->first];
+}
+
+static inline void zmq_segcur_init(struct zmq_segcur *cur,
+				   const struct zmq_segq *q)
+{
+	cur->blk = q->nsegs ? q->head : NULL;
+	cur->i = q->nsegs ? q->head->first : 0;
+	cur->off = 0;
+}
+
+/* The bytes there: at a frame's beginning they have its whole header. */
+static inline const u8 *zmq_segcur_ptr(const struct zmq_segcur *cur)
+{
+	return zmq_seg_ptr(&cur->blk->seg[cur->i]) + cur->off;
+}
+
+/* How many bytes lie there in one piece. */
+static inline u32 zmq_segcur_len(const struct zmq_segcur *cur)
+{
+	return cur->blk->seg[cur->i].len - cur->off;
+}
+
+/* Go on by @bytes, to the end of the queue at most. */
+static inline void zmq_segcur_skip(struct zmq_segcur *cur, u64 bytes)
+{
+	while (bytes >= zmq_segcur_len(cur)) {
+		bytes -= zmq_segcur_len(cur);
+		cur->off = 0;
+		if (++cur->i < cur->blk->end)
+			continue;
+		cur->blk = cur->blk->next;
+		if (!cur->blk)
+			return;
+		cur->i = cur->blk->first;
+	}
+	cur->off += bytes;
+}
+
+/* Decode the header of the frame that begins there. */
+static inline void zmq_segcur_header(const struct zmq_segcur *cur,
+				     struct zmq_zmtp_hdr *hdr)
+{
+	const u8 *p = zmq_segcur_ptr(cur);
+	bool is_long = p[0] & ZMQ_ZMTP_LONG;
+
+	hdr->flags = p[0] & ZMQ_ZMTP_MORE;
+	hdr->size = is_long ? ZMQ_ZMTP_HDR_LONG : ZMQ_ZMTP_HDR_SHORT;
+	hdr->len = is_long ? get_unaligned_be64(p + 1) : p[1];
+}
+
+/*
+ * Go on to the next message.  Return: bytes of this one; those of its bodies
+ * are added to *@body.
+ */
+static inline u64 zmq_segcur_msg(struct zmq_segcur *cur, u64 *body)
+{
+	struct zmq_zmtp_hdr hdr;
+	u64 bytes = 0;
+
+	do {
+		zmq_segcur_header(cur, &hdr);
+		bytes += hdr.size + hdr.len;
+		*body += hdr.len;
+		zmq_segcur_skip(cur, hdr.size + hdr.len);
+	} while (hdr.flags & ZMQ_ZMTP_MORE);
+	return bytes;
 }
 
 /*

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sending: from sendmsg(2) to the pipes. */
 #include <linux/sched/signal.h>
+#include "batch.h"
 #include "conn.h"
 #include "net.h"
 #include "type.h"
-
-/* Bodies up to this long stay in one piece. */
-#define ZMQ_SEND_WHOLE	2048
 
 /* Throw a message in assembly away. */
 void zmq_send_reset(struct zmq_asm *msg)
@@ -163,7 +161,7 @@ static int zmq_send_wake(struct wait_queue_entry *wait, unsigned int mode,
  * Sleep until a pipe may have room: until zsk->wr_seq is not @seq any more.
  * The lock is released meanwhile.
  */
-static int zmq_send_wait(struct zmq_sock *zsk, u32 seq, long *timeo)
+int zmq_send_wait(struct zmq_sock *zsk, u32 seq, long *timeo)
 {
 	struct sock *sk = &zsk->sk;
 	DEFINE_WAIT_FUNC(wait, zmq_send_wake);
@@ -234,15 +232,13 @@ static int zmq_send_commit(struct zmq_sock *zsk, struct zmq_asm *msg,
 		if (err)
 			return err;
 	}
-	if (peers) {
-		atomic64_inc(&zsk->stats.tx_msgs);
-		atomic64_add(bytes, &zsk->stats.tx_bytes);
-	}
+	if (peers)
+		zmq_send_count(zsk, 1, bytes);
 	return 0;
 }
 
 /* A message is gone: its empty block serves the next one. */
-static void zmq_send_recycle(struct zmq_sock *zsk, struct zmq_asm *msg)
+void zmq_send_recycle(struct zmq_sock *zsk, struct zmq_asm *msg)
 {
 	if (!msg->q.nsegs && !zsk->asm_msg.q.head) {
 		zsk->asm_msg.q = msg->q;
@@ -344,6 +340,8 @@ int zmq_send_msg(struct socket *sock, struct msghdr *m, size_t len)
 		return -EOPNOTSUPP;
 	if (m->msg_namelen)
 		return -EISCONN;
+	if (zmq_batch_wanted(zsk, flags))
+		return zmq_batch_send(zsk, m, len);
 	if (len > READ_ONCE(zmq_net(sock_net(sock->sk))->msg_max))
 		return -EMSGSIZE;
 	if (flags & MSG_MORE && zsk->type->single_part)

@@ -2,6 +2,7 @@
 /* Socket options: libzmq's numbers, formats, ranges and errnos at SOL_ZMQ. */
 #include <linux/capability.h>
 #include <linux/sizes.h>
+#include "batch.h"
 #include "context.h"
 #include "ep.h"
 #include "type.h"
@@ -216,6 +217,11 @@ static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
 		if (on >= 0)
 			zsk->eintr = on;
 		return min(on, 0);
+	case ZMQ_AF_PACKED:
+		on = zmq_type_bool(buf, len);
+		if (on >= 0)
+			WRITE_ONCE(zsk->packed, on);
+		return min(on, 0);
 	default:
 		return -EINVAL;
 	}
@@ -367,6 +373,8 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 		return !zsk->opt.ipv6;
 	case ZMQ_AF_EINTR:
 		return zsk->eintr;
+	case ZMQ_AF_PACKED:
+		return READ_ONCE(zsk->packed);
 	case ZMQ_OPT_MECHANISM:
 	case ZMQ_OPT_THREAD_SAFE:
 		return 0;
@@ -394,6 +402,10 @@ static int zmq_sockopt_get_value(struct zmq_sock *zsk, int opt,
 		return 0;
 	case ZMQ_OPT_BINDTODEVICE:
 		v->len = strscpy(v->str, zsk->opt.device, IFNAMSIZ) + 1;
+		return 0;
+	case ZMQ_AF_PACKED_LEN:
+		v->ll = zmq_batch_next_len(zsk);
+		v->len = sizeof(v->ll);
 		return 0;
 	case ZMQ_AF_STATS:
 		zmq_af_stats(zsk, &v->stats);

@@ -27,6 +27,7 @@ struct zmq_rx;
  * @cmsg: ZMQ_CMSG_* that sendmsg(2) takes, or that recvmsg(2) tells
  * @prefixes: each message received begins with the routing id of its peer
  * @dedupes: connects to one address once only
+ * @rechecks: @recv_begin does nothing unless zmq_pipe.recheck is set
  *
  * Under lock_sock(zsk), process context:
  * @init: set up @zsk's part for the type.  May be NULL.
@@ -40,6 +41,10 @@ struct zmq_rx;
  * @send: @msg is a whole message: hand it over to pipes, or drop it.  Number
  *	of peers that got it; -EAGAIN as above and the message stays.
  * @identify: @pipe is about to join: give it a routing id.  -EADDRINUSE.
+ * @send_run: take messages off the front of @q, one at least, and hand them
+ *	over as @send would one by one.  0: *@msgs of *@body bytes without
+ *	headers are taken; -EAGAIN, -ENOBUFS: none is.  NULL: @send_begin and
+ *	@send do it.
  * @attach: @pipe has joined zsk->pipes.
  * @ready: @pipe's connection finished its handshake, the first or another
  *	after a break.  -EEXIST, -EBUSY: refuse the peer.
@@ -75,6 +80,7 @@ struct zmq_type {
 	u8		cmsg;
 	bool		prefixes;
 	bool		dedupes;
+	bool		rechecks;
 
 	int (*init)(struct zmq_sock *zsk);
 	void (*fini)(struct zmq_sock *zsk);
@@ -83,6 +89,8 @@ struct zmq_type {
 			  size_t len, bool more);
 	int (*send)(struct zmq_sock *zsk, struct zmq_asm *msg);
 	int (*identify)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
+	int (*send_run)(struct zmq_sock *zsk, struct zmq_segq *q, u32 *msgs,
+			u64 *body);
 	void (*attach)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 	int (*ready)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 	void (*lost)(struct zmq_sock *zsk, struct zmq_pipe *pipe);

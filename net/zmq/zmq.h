@@ -151,6 +151,7 @@ struct zmq_sub_state {
  * @type: its type's operations
  * @opt: options; lock_sock
  * @eintr: ZMQ_AF_EINTR
+ * @packed: ZMQ_AF_PACKED; WRITE_ONCE
  * @closing: closed, lingering; lock_sock and rx_lock to write
  * @closed_at: jiffies when it was closed
  * @shutdown: context terminated or shutdown(2): calls fail; WRITE_ONCE
@@ -177,6 +178,7 @@ struct zmq_sub_state {
  * @rx_waiters: receivers asleep; rx_lock
  * @wr_seq: counts what a blocked sender waits for; rx_lock to write
  * @rx_held: frames taken out and put back; rx_lock
+ * @rx_ids: where frames that are not in a pipe are packed; rx_lock
  * @rx_pool: chunk pool for the parsers to borrow; xchg
  * @stats: counters for ZMQ_AF_STATS
  * @req: REQ
@@ -194,6 +196,7 @@ struct zmq_sock {
 	int			rcvtimeo;
 	int			sndtimeo;
 	bool			eintr;
+	bool			packed;
 	bool			closing;
 	unsigned long		closed_at;
 	bool			shutdown;
@@ -223,6 +226,7 @@ struct zmq_sock {
 	u32			wr_seq;
 	struct list_head	rx_held;
 	struct zmq_chunk_pool	*rx_pool;
+	struct zmq_chunk_pool	rx_ids;
 
 	struct {
 		atomic64_t	tx_msgs;
@@ -261,6 +265,9 @@ static inline struct zmq_sock *zmq_sk(const struct sock *sk)
  * recv.c		zmq_recv_msg		pipe -> recvmsg
  */
 
+/* Bodies up to this long stay in one piece. */
+#define ZMQ_SEND_WHOLE	2048
+
 /* send.c APIs */
 int zmq_send_msg(struct socket *sock, struct msghdr *msg, size_t len);
 int zmq_send_append(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *data,
@@ -270,6 +277,14 @@ int zmq_send_raw(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *frames,
 void zmq_send_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 void zmq_send_release(struct zmq_sock *zsk);
 void zmq_send_reset(struct zmq_asm *msg);
+void zmq_send_recycle(struct zmq_sock *zsk, struct zmq_asm *msg);
+int zmq_send_wait(struct zmq_sock *zsk, u32 seq, long *timeo);
+static inline void zmq_send_count(struct zmq_sock *zsk, u32 msgs, u64 bytes)
+{
+	atomic64_add(msgs, &zsk->stats.tx_msgs);
+	atomic64_add(bytes, &zsk->stats.tx_bytes);
+}
+
 
 /* recv.c APIs */
 int zmq_recv_msg(struct socket *sock, struct msghdr *msg, size_t len,
@@ -282,6 +297,13 @@ void zmq_recv_skip_all(struct zmq_sock *zsk);
 void zmq_recv_skip(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 void zmq_recv_strip(struct zmq_pipe *pipe, u32 bytes);
 void zmq_recv_inject(struct zmq_pipe *pipe, const u8 *data, u32 len);
+int zmq_recv_begin(struct zmq_sock *zsk);
+bool zmq_recv_end(struct zmq_sock *zsk, u32 msgs);
+int zmq_recv_wait(struct zmq_sock *zsk, long *timeo);
+void zmq_recv_resume(struct zmq_pipe *pipe);
+void zmq_recv_hold_run(struct zmq_sock *zsk, struct zmq_segq *q);
+u64 zmq_recv_held_len(struct zmq_sock *zsk, bool *more);
+int zmq_recv_held_take(struct zmq_sock *zsk, struct zmq_segq *q);
 
 /* sockopt.c APIs */
 void zmq_sockopt_defaults(struct zmq_options *opt);

@@ -81,6 +81,34 @@ struct sockaddr_zmq {
 #define MSG_ZMQ_WHOLE		0x200
 
 /*
+ * sendmsg(2) and recvmsg(2) flag: the buffer holds packed messages: any number
+ * of whole ones, each as ZMTP 2.0 frames one behind the other.  A frame is
+ *	flags octet	1: more parts of this message follow; 2: the length
+ *			has 8 bytes, which it has if and only if it is above
+ *			255 (received frames may use 8 bytes for less)
+ *	length		1 byte, or 8 bytes big-endian
+ *	body
+ * A routing id that a plain call would return or expect as the first part is
+ * the first frame.  MSG_MORE and MSG_ZMQ_WHOLE mean nothing here.
+ *
+ * Sending returns the bytes of the messages that were taken, whole ones always;
+ * fewer than given if there is no room for more now.  A call waits for room
+ * for its first message only, and with MSG_DONTWAIT fails with EAGAIN if there
+ * is none.  Bytes that are not as above fail with EINVAL and nothing is sent;
+ * of a longer buffer that is so for 64 KiB at a time, and what came before is
+ * taken.  EMSGSIZE is a message above net.zmq.msg_max or with more parts than
+ * net.zmq.parts_max.  Every other error of a plain send means the first
+ * message that was not taken; it is reported if that is the buffer's first,
+ * else by the next call.
+ *
+ * Receiving returns as many whole messages as are there and fit, in the order
+ * of plain calls, and waits for the first one only.  If that does not fit it
+ * stays, and the call fails with EMSGSIZE: see ZMQ_AF_PACKED_LEN.  A message
+ * partly received by plain calls comes first, what is left of it.
+ */
+#define MSG_ZMQ_PACKED		0x10
+
+/*
  * Options of our own at SOL_ZMQ.  "S" can be set, "G" can be read.
  */
 #define ZMQ_AF_BASE		0x5a00
@@ -157,5 +185,14 @@ struct zmq_af_stats {
  * of types that number their peers.
  */
 #define ZMQ_AF_CMSG_ROUTING_ID	(ZMQ_AF_BASE + 0x21)
+
+ * SG, int 0/1 (default 0): every send and receive is packed, as with
+ * MSG_ZMQ_PACKED: for read(2), write(2) and whatever takes no flags.  FIONREAD
+ * then tells the bytes of the next message, all of its frames.
+ */
+#define ZMQ_AF_PACKED		(ZMQ_AF_BASE + 0x60)
+
+/* G, int64: bytes that the next message takes packed; 0: there is none. */
+#define ZMQ_AF_PACKED_LEN	(ZMQ_AF_BASE + 0x61)
 
 #endif /* _UAPI_LINUX_ZMQ_H */

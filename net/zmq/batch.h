@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Batches: many whole messages in one call (MSG_ZMQ_PACKED).
+ *
+ * To the user a batch is a buffer of ZMTP 2.0+ frames, which is what pipes hold
+ * too: ranges of a batch move to and from the pipes by reference.
+ */
+#ifndef _NET_ZMQ_BATCH_H
+#define _NET_ZMQ_BATCH_H
+
+#include "zmq.h"
+
+/* Bytes of a buffer that are copied and checked before any of them is sent. */
+#define ZMQ_BATCH_ROUND		65536
+/* Messages taken out under one hold of rx_lock. */
+#define ZMQ_BATCH_RUN		1024
+
+/* Messages may be packed if they are nothing but frames. */
+int zmq_batch_send(struct zmq_sock *zsk, struct msghdr *m, size_t len);
+int zmq_batch_recv(struct zmq_sock *zsk, struct msghdr *m, size_t len,
+		   int flags);
+/* Bytes that the next message takes, 0 if there is none. */
+u64 zmq_batch_next_len(struct zmq_sock *zsk);
+
+/* Does this call mean packed messages? */
+static inline bool zmq_batch_wanted(const struct zmq_sock *zsk, int flags)
+{
+	return flags & MSG_ZMQ_PACKED || READ_ONCE(zsk->packed);
+}
+
+#endif /* _NET_ZMQ_BATCH_H */

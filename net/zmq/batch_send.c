@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Batches: sending many messages by one call. */
+#include "batch.h"
+#include "net.h"
+#include "type.h"
+
+/**
+ * struct zmq_batch - messages on their way from the user to the pipes
+ * @q: frames in chunks of ours: what is checked there is what is sent
+ * @copied: bytes taken from the user
+ * @whole: bytes up to the end of the last whole message
+ * @body_left: bytes of a long frame's body still to come
+ * @need: bytes that a frame must have in one piece to be looked at
+ * @more: the frame that is @body_left short is not its message's last
+ * @parts: parts of the unfinished message
+ * @bytes: bytes of their bodies
+ * @one: the message that is being handed over
+ * @sent: bytes handed over
+ */
+struct zmq_batch {
+	struct zmq_segq	q;
+	struct zmq_segq	one;
+	u64		sent;
+	u64		copied;
+	u64		whole;
+	u64		body_left;
+	u32		need;
+	bool		more;
+	u32		parts;
+	u64		bytes;
+};
+
+/* A frame ends, @end bytes into the batch. */
+static void zmq_batch_frame_end(struct zmq_batch *b, u64 end)
+{
+	if (b->more)
+		return;
+	b->whole = end;
+	b->parts = 0;
+	b->bytes = 0;
+}
+
+/* A frame begins at @p.  Return: bytes of its header, 0: look again later. */
+static int zmq_batch_frame(const struct zmq_net *znet, struct zmq_batch *b,
+			   const u8 *p, u32 avail)
+{
+	struct zmq_zmtp_hdr hdr;
+	int n;
+
+	if (p[0] & ~(ZMQ_ZMTP_MORE | ZMQ_ZMTP_LONG))
+		return -EINVAL;
+	n = zmq_zmtp_hdr_decode(&hdr, p, avail, ZMQ_ZMTP_3_1);
+	if (n < 0)
+		return -EINVAL;
+	b->need = ZMQ_ZMTP_HDR_LONG;
+	if (!n)
+		return 0;
+	if (hdr.len > READ_ONCE(znet->msg_max) ||
+	    b->bytes + hdr.len > READ_ONCE(znet->msg_max) ||
+	    b->parts >= READ_ONCE(znet->parts_max))
+		return -EMSGSIZE;
+	/* One way to write a header, as everywhere in our queues. */
+	if (n != zmq_zmtp_hdr_size(hdr.len))
+		return -EINVAL;
+	/* Short frames stay in one piece. */
+	b->need = n + hdr.len;
+	if (hdr.len <= ZMQ_SEND_WHOLE && avail < b->need)
+		return 0;
+	b->parts++;
+	b->bytes += hdr.len;
+	b->body_left = hdr.len;
+	b->more = hdr.flags & ZMQ_ZMTP_MORE;
+	return n;
+}
+
+/*
+ * Look at the next @have bytes of the batch.  Return: how many of them are
+ * frames, or pieces of long ones; the rest needs more bytes behind it.
+ */
+static int zmq_batch_check(const struct zmq_net *znet, struct zmq_batch *b,
+			   const u8 *p, u32 have)
+{
+	u32 off = 0;
+	int n;
+
+	while (off < have) {
+		if (!b->body_left) {
+			n = zmq_batch_frame(znet, b, p + off, have - off);
+			if (n < 0)
+				return n;
+			if (!n)
+				break;
+			off += n;
+		}
+		n = min_t(u64, b->body_left, have - off);
+		off += n;
+		b->body_left -= n;
+		if (!b->body_left)
+			zmq_batch_frame_end(b, b->q.bytes + off);
+	}
+	return off;
+}
+
+/*
+ * Room behind @have bytes in the chunk that are not committed: a frame that
+ * does not fit into what is left moves to the next chunk.
+ */
+static u32 zmq_batch_room(struct zmq_chunk_pool *pool, u32 have, u32 need)
+{
+	struct page *old;
+	u8 *from;
+	u32 room;
+
+	if (!have)
+		return zmq_chunk_reserve(pool, 1, true, GFP_KERNEL_ACCOUNT);
+	if (pool->size - pool->off >= need)
+		return pool->size - pool->off;
+	old = pool->page;
+	from = zmq_chunk_ptr(pool);
+	get_page(old);
+	room = zmq_chunk_reserve(pool, need, true, GFP_KERNEL_ACCOUNT);
+	if (room)
+		memcpy(zmq_chunk_ptr(pool), from, have);
+	put_page(old);
+	return room;
+}
+
+/*
+ * Copy and check the next round of a user's buffer: whole messages, one at
+ * least.  What is copied of another one is given back.
+ */
+static int zmq_batch_fill(struct zmq_sock *zsk, struct zmq_batch *b,
+			  struct iov_iter *from, size_t len)
+{
+	const struct zmq_net *znet = zmq_net(sock_net(&zsk->sk));
+	struct zmq_chunk_pool *pool = &zsk->tx_pool;
+	u32 have = 0;
+
+	while (b->copied < len && (b->copied < ZMQ_BATCH_ROUND || !b->whole)) {
+		u32 room = zmq_batch_room(pool, have, b->need);
+		u32 n = min_t(u64, len - b->copied, ZMQ_BATCH_ROUND);
+		u8 *p = zmq_chunk_ptr(pool);
+		int used;
+
+		if (!room)
+			return -ENOBUFS;
+		n = min(n, room - have);
+		if (copy_from_iter(p + have, n, from) != n)
+			return -EFAULT;
+		b->copied += n;
+		have += n;
+		used = zmq_batch_check(znet, b, p, have);
+		if (used < 0)
+			return used;
+		if (used && zmq_chunk_commit(pool, used, &b->q,
+					     GFP_KERNEL_ACCOUNT))
+			return -ENOBUFS;
+		have -= used;
+	}
+	if (b->copied == len && b->whole < len)
+		return -EINVAL;
+	if (b->q.bytes > b->whole)
+		zmq_segq_cut(&b->q, b->q.bytes - b->whole);
+	iov_iter_revert(from, b->copied - b->whole);
+	return 0;
+}
+
+/* Put @part back in front of @q. */
+static void zmq_batch_back(struct zmq_segq *q, struct zmq_segq *part)
+{
+	zmq_segq_move(part, q);
+	swap(*q, *part);
+}
+
+/* What zmq_send_part() would know of the message in @q. */
+static void zmq_batch_measure(const struct zmq_segq *q, struct zmq_asm *msg)
+{
+	struct zmq_zmtp_hdr hdr;
+	struct zmq_segcur cur;
+
+	zmq_segcur_init(&cur, q);
+	do {
+		zmq_segcur_header(&cur, &hdr);
+		if (!msg->parts)
+			msg->first = hdr.len;
+		msg->parts++;
+		msg->bytes += hdr.len;
+		zmq_segcur_skip(&cur, hdr.size + hdr.len);
+	} while (hdr.flags & ZMQ_ZMTP_MORE);
+}
+
+/* The type looks at the first part.  Return: as zmq_type.send_begin. */
+static int zmq_batch_begin(struct zmq_sock *zsk, const struct zmq_segq *q,
+			   const struct zmq_zmtp_hdr *first)
+{
+	struct zmq_segcur cur;
+	struct iov_iter from;
+	struct kvec vec = {};
+
+	if (!zsk->type->send_begin)
+		return 0;
+	zmq_segcur_init(&cur, q);
+	zmq_segcur_skip(&cur, first->size);
+	if (cur.blk) {
+		vec.iov_base = (void *)zmq_segcur_ptr(&cur);
+		vec.iov_len = min_t(u64, first->len, zmq_segcur_len(&cur));
+	}
+	iov_iter_kvec(&from, ITER_SOURCE, &vec, 1, vec.iov_len);
+	return zsk->type->send_begin(zsk, &from, first->len,
+				     first->flags & ZMQ_ZMTP_MORE);
+}
+
+/* Hand over the first message of @b.  An error leaves it there. */
+static int zmq_batch_one(struct zmq_sock *zsk, struct zmq_batch *b)
+{
+	struct zmq_zmtp_hdr first;
+	struct zmq_segcur cur;
+	struct zmq_asm msg;
+	int begun, peers;
+	u64 mark, body = 0;
+
+	zmq_segcur_init(&cur, &b->q);
+	zmq_segcur_header(&cur, &first);
+	if (zmq_segq_take(&b->one, &b->q, zmq_segcur_msg(&cur, &body),
+			  GFP_KERNEL_ACCOUNT))
+		return -ENOBUFS;
+	begun = zmq_batch_begin(zsk, &b->one, &first);
+	if (begun < 0) {
+		zmq_batch_back(&b->q, &b->one);
+		return begun;
+	}
+	msg = zsk->asm_msg;
+	memset(&zsk->asm_msg, 0, sizeof(zsk->asm_msg));
+	if (begun)
+		zmq_segq_trim(&b->one, first.size + first.len);
+	if (msg.drop || zmq_segq_empty(&b->one)) {
+		zmq_segq_trim(&b->one, b->one.bytes);
+		zmq_send_recycle(zsk, &msg);
+		return 0;
+	}
+	mark = msg.q.bytes;
+	zmq_batch_measure(&b->one, &msg);
+	zmq_segq_move(&msg.q, &b->one);
+	peers = zsk->type->send(zsk, &msg);
+	if (peers < 0) {
+		zmq_segq_trim(&msg.q, mark);
+		zmq_batch_back(&b->q, &msg.q);
+	}
+	if (peers > 0)
+		zmq_send_count(zsk, 1, msg.bytes);
+	zmq_send_recycle(zsk, &msg);
+	return min(peers, 0);
+}
+
+/* Hand over one message, or several for which it is the same. */
+static int zmq_batch_some(struct zmq_sock *zsk, struct zmq_batch *b)
+{
+	u64 body, before = b->q.bytes;
+	u32 msgs;
+	int err;
+
+	if (READ_ONCE(zsk->shutdown))
+		return -ESHUTDOWN;
+	if (zsk->asm_msg.open)
+		return -EBADFD;
+	if (zsk->type->send_run) {
+		err = zsk->type->send_run(zsk, &b->q, &msgs, &body);
+		if (!err)
+			zmq_send_count(zsk, msgs, body);
+	} else {
+		err = zmq_batch_one(zsk, b);
+	}
+	if (!err)
+		b->sent += before - b->q.bytes;
+	return err;
+}
+
+/* Send what was filled in, as far as there is room for it. */
+static int zmq_batch_push(struct zmq_sock *zsk, struct zmq_batch *b,
+			  bool *begun, long *timeo)
+{
+	int err;
+	u32 seq;
+
+	while (!zmq_segq_empty(&b->q)) {
+		seq = READ_ONCE(zsk->wr_seq);
+		err = zmq_batch_some(zsk, b);
+		if (!err) {
+			*begun = true;
+			continue;
+		}
+		if (err != -EAGAIN)
+			return err;
+		/* What is flushed makes room without waiting. */
+		if (!list_empty(&zsk->dirty)) {
+			zmq_send_release(zsk);
+			lock_sock(&zsk->sk);
+			continue;
+		}
+		err = *begun ? -EAGAIN : zmq_send_wait(zsk, seq, timeo);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * zmq_batch_send - sendmsg of packed messages
+ * @zsk: the socket
+ * @m: where from, and flags
+ * @len: bytes there
+ *
+ * Waits for room for the first message only.
+ *
+ * Return: bytes of the messages that were taken, @len or fewer; if none was:
+ * -EINVAL (bytes that are no frames, or no whole messages), -EMSGSIZE (too
+ * long, too many parts), or what zmq_send_msg() returns.
+ */
+int zmq_batch_send(struct zmq_sock *zsk, struct msghdr *m, size_t len)
+{
+	struct sock *sk = &zsk->sk;
+	bool begun = false;
+	size_t sent = 0;
+	long timeo;
+	int err = 0;
+
+	lock_sock(sk);
+	timeo = sock_sndtimeo(sk, m->msg_flags & MSG_DONTWAIT);
+	while (sent < len && !err) {
+		struct zmq_batch b = {};
+
+		err = zmq_batch_fill(zsk, &b, &m->msg_iter, len - sent);
+		if (!err)
+			err = zmq_batch_push(zsk, &b, &begun, &timeo);
+		sent += b.sent;
+		zmq_segq_free(&b.q);
+		zmq_segq_free(&b.one);
+	}
+	zmq_send_release(zsk);
+	return sent ?: err;
+}
