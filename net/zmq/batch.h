@@ -8,19 +8,24 @@
 #ifndef _NET_ZMQ_BATCH_H
 #define _NET_ZMQ_BATCH_H
 
-#include "zmq.h"
+#include "type.h"
 
 /* Bytes of a buffer that are copied and checked before any of them is sent. */
 #define ZMQ_BATCH_ROUND		65536
 /* Messages taken out under one hold of rx_lock. */
 #define ZMQ_BATCH_RUN		1024
 
-/* Messages may be packed if they are nothing but frames. */
 int zmq_batch_send(struct zmq_sock *zsk, struct msghdr *m, size_t len);
 int zmq_batch_recv(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 		   int flags);
 /* Bytes that the next message takes, 0 if there is none. */
 u64 zmq_batch_next_len(struct zmq_sock *zsk);
+
+/* A message with ancillary data is more than its frames. */
+static inline bool zmq_batch_possible(const struct zmq_sock *zsk)
+{
+	return !zsk->type->cmsg && !zsk->type->grouped;
+}
 
 /* Does this call mean packed messages? */
 static inline bool zmq_batch_wanted(const struct zmq_sock *zsk, int flags)

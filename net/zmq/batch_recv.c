@@ -219,7 +219,7 @@ int zmq_batch_recv(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 	size_t got = 0;
 	int err;
 
-	if (flags & MSG_PEEK)
+	if (flags & MSG_PEEK || !zmq_batch_possible(zsk))
 		return -EOPNOTSUPP;
 	do {
 		err = zmq_batch_round(zsk, &m->msg_iter, len - got, &got);

@@ -41,13 +41,15 @@ static void zmq_batch_frame_end(struct zmq_batch *b, u64 end)
 }
 
 /* A frame begins at @p.  Return: bytes of its header, 0: look again later. */
-static int zmq_batch_frame(const struct zmq_net *znet, struct zmq_batch *b,
+static int zmq_batch_frame(const struct zmq_sock *zsk, struct zmq_batch *b,
 			   const u8 *p, u32 avail)
 {
+	const struct zmq_net *znet = zmq_net(sock_net(&zsk->sk));
 	struct zmq_zmtp_hdr hdr;
 	int n;
 
-	if (p[0] & ~(ZMQ_ZMTP_MORE | ZMQ_ZMTP_LONG))
+	if (p[0] & ~(ZMQ_ZMTP_MORE | ZMQ_ZMTP_LONG) ||
+	    (p[0] & ZMQ_ZMTP_MORE && zsk->type->single_part))
 		return -EINVAL;
 	n = zmq_zmtp_hdr_decode(&hdr, p, avail, ZMQ_ZMTP_3_1);
 	if (n < 0)
@@ -77,7 +79,7 @@ static int zmq_batch_frame(const struct zmq_net *znet, struct zmq_batch *b,
  * Look at the next @have bytes of the batch.  Return: how many of them are
  * frames, or pieces of long ones; the rest needs more bytes behind it.
  */
-static int zmq_batch_check(const struct zmq_net *znet, struct zmq_batch *b,
+static int zmq_batch_check(const struct zmq_sock *zsk, struct zmq_batch *b,
 			   const u8 *p, u32 have)
 {
 	u32 off = 0;
@@ -85,7 +87,7 @@ static int zmq_batch_check(const struct zmq_net *znet, struct zmq_batch *b,
 
 	while (off < have) {
 		if (!b->body_left) {
-			n = zmq_batch_frame(znet, b, p + off, have - off);
+			n = zmq_batch_frame(zsk, b, p + off, have - off);
 			if (n < 0)
 				return n;
 			if (!n)
@@ -132,7 +134,6 @@ static u32 zmq_batch_room(struct zmq_chunk_pool *pool, u32 have, u32 need)
 static int zmq_batch_fill(struct zmq_sock *zsk, struct zmq_batch *b,
 			  struct iov_iter *from, size_t len)
 {
-	const struct zmq_net *znet = zmq_net(sock_net(&zsk->sk));
 	struct zmq_chunk_pool *pool = &zsk->tx_pool;
 	u32 have = 0;
 
@@ -149,7 +150,7 @@ static int zmq_batch_fill(struct zmq_sock *zsk, struct zmq_batch *b,
 			return -EFAULT;
 		b->copied += n;
 		have += n;
-		used = zmq_batch_check(znet, b, p, have);
+		used = zmq_batch_check(zsk, b, p, have);
 		if (used < 0)
 			return used;
 		if (used && zmq_chunk_commit(pool, used, &b->q,
@@ -324,6 +325,8 @@ int zmq_batch_send(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 	long timeo;
 	int err = 0;
 
+	if (!zmq_batch_possible(zsk))
+		return -EOPNOTSUPP;
 	lock_sock(sk);
 	timeo = sock_sndtimeo(sk, m->msg_flags & MSG_DONTWAIT);
 	while (sent < len && !err) {

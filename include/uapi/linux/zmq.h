@@ -89,7 +89,8 @@ struct sockaddr_zmq {
  *	length		1 byte, or 8 bytes big-endian
  *	body
  * A routing id that a plain call would return or expect as the first part is
- * the first frame.  MSG_MORE and MSG_ZMQ_WHOLE mean nothing here.
+ * the first frame.  MSG_MORE and MSG_ZMQ_WHOLE mean nothing here.  Types whose
+ * messages have ancillary data (below) fail with EOPNOTSUPP.
  *
  * Sending returns the bytes of the messages that were taken, whole ones always;
  * fewer than given if there is no room for more now.  A call waits for room
@@ -186,6 +187,7 @@ struct zmq_af_stats {
  */
 #define ZMQ_AF_CMSG_ROUTING_ID	(ZMQ_AF_BASE + 0x21)
 
+/*
  * SG, int 0/1 (default 0): every send and receive is packed, as with
  * MSG_ZMQ_PACKED: for read(2), write(2) and whatever takes no flags.  FIONREAD
  * then tells the bytes of the next message, all of its frames.
