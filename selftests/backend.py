@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 
-PROGRAMS = ("options", "patterns", "hwm", "fairness", "pubsub", "linger", "reconnect", "reqrep")
+PROGRAMS = ("options", "option_table", "patterns", "hwm", "fairness", "pubsub", "linger", "reconnect", "reqrep")
 SCRIPTS = ("interop.py", "wire.py")
 HERE = os.path.dirname(os.path.abspath(__file__))
 RESULT = re.compile(r"(not )?ok \d+ (.*)")

@@ -1,1 +1,66 @@
-backend.py
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs the tests of behaviour on a library instead of system calls.
+
+As shim.py: on our libzmq.so.5.  As oracle.py: on the real one, which proves that
+what the tests expect is what it does.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+PROGRAMS = ("options", "option_table", "patterns", "hwm", "fairness", "pubsub", "linger", "reconnect", "reqrep",
+            "admission")
+SCRIPTS = ("interop.py", "wire.py")
+HERE = os.path.dirname(os.path.abspath(__file__))
+RESULT = re.compile(r"(not )?ok \d+ (.*)")
+
+
+def commands(backend):
+    """Name and file of each program."""
+    build = os.environ.get("AF_ZMQ_BUILD", os.path.join(HERE, "../build"))
+    for name in PROGRAMS:
+        yield name, os.path.join(build, "selftests", name)
+    if backend == "libzmq":
+        for name in SCRIPTS:
+            yield name, os.path.join(HERE, name)
+
+
+def main():
+    """The exit code."""
+    backend = {"shim.py": "shim", "oracle.py": "libzmq"}[os.path.basename(sys.argv[0])]
+    os.environ["AF_ZMQ_BACKEND"] = backend
+    count = failed = 0
+    print("TAP version 13", flush=True)
+    for name, path in commands(backend):
+        print(f"# {name}", flush=True)
+        with subprocess.Popen([path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              stdin=subprocess.DEVNULL, text=True) as process:
+            planned = seen = 0
+            for line in process.stdout:
+                result = RESULT.match(line)
+                if line.startswith("1.."):
+                    planned = int(line[3:])
+                elif result:
+                    count += 1
+                    seen += 1
+                    failed += bool(result[1])
+                    print(f"{result[1] or ''}ok {count} {name}: {result[2]}", flush=True)
+                elif not re.match(r"# +(RUN|OK|SKIP) |TAP |# Starting|# Totals|# PASSED", line):
+                    print(line, end="", flush=True)
+        if seen != planned or process.returncode < 0:
+            count += 1
+            failed += 1
+            ended = signal.Signals(-process.returncode).name if process.returncode < 0 \
+                else process.returncode
+            print(f"not ok {count} {name}: {seen} results of {planned}, ended by {ended}",
+                  flush=True)
+    print(f"1..{count}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

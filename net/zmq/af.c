@@ -46,6 +46,7 @@ static void zmq_af_free_work(struct work_struct *work)
 		kfree(zsk->rx_pool);
 	}
 	kfree(zsk->last_endpoint);
+	zmq_options_free(&zsk->opt);
 	mutex_lock(&znet->mutex);
 	list_del(&zsk->net_node);
 	mutex_unlock(&znet->mutex);
@@ -87,7 +88,7 @@ static void zmq_af_init_sock(struct zmq_sock *zsk)
 	INIT_LIST_HEAD(&zsk->fq);
 	INIT_LIST_HEAD(&zsk->lb);
 	INIT_LIST_HEAD(&zsk->rx_held);
-	zmq_sockopt_defaults(&zsk->opt);
+	zmq_options_init(&zsk->opt);
 }
 
 static int zmq_af_create(struct net *net, struct socket *sock, int protocol,

@@ -14,6 +14,7 @@
 #include <linux/skbuff.h>
 #include <linux/sysctl.h>
 #include <linux/version.h>
+#include <net/busy_poll.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/tcp.h>
@@ -151,5 +152,71 @@ static inline int zmq_compat_unlink(const struct path *path, struct inode *dir)
 	return vfs_unlink(mnt_user_ns(path->mnt), dir, path->dentry, NULL);
 #endif
 }
+
+/* SO_BUSY_POLL, us; there is none without CONFIG_NET_RX_BUSY_POLL. */
+#ifdef CONFIG_NET_RX_BUSY_POLL
+static inline unsigned int zmq_compat_busy_poll(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_ll_usec);
+}
+
+static inline void zmq_compat_set_busy_poll(struct sock *sk, unsigned int us)
+{
+	WRITE_ONCE(sk->sk_ll_usec, us);
+}
+
+/* @sk is fed by the device queue that @from is fed by. */
+static inline void zmq_compat_copy_napi_id(struct sock *sk,
+					   const struct sock *from)
+{
+	unsigned int id = READ_ONCE(from->sk_napi_id);
+
+	if (READ_ONCE(sk->sk_napi_id) != id)
+		WRITE_ONCE(sk->sk_napi_id, id);
+}
+static inline bool zmq_compat_busy_timeout(struct sock *sk,
+					   unsigned long start)
+{
+	return sk_busy_loop_timeout(sk, start);
+}
+
+static inline void zmq_compat_busy_loop(struct sock *sk,
+					bool (*end)(void *, unsigned long),
+					void *arg)
+{
+	unsigned int id = READ_ONCE(sk->sk_napi_id);
+
+	if (id >= MIN_NAPI_ID && sk_can_busy_loop(sk))
+		napi_busy_loop(id, end, arg, READ_ONCE(sk->sk_prefer_busy_poll),
+			       READ_ONCE(sk->sk_busy_poll_budget) ?:
+			       BUSY_POLL_BUDGET);
+}
+#else
+static inline unsigned int zmq_compat_busy_poll(const struct sock *sk)
+{
+	return 0;
+}
+
+static inline bool zmq_compat_busy_timeout(struct sock *sk,
+					   unsigned long start)
+{
+	return true;
+}
+
+static inline void zmq_compat_busy_loop(struct sock *sk,
+					bool (*end)(void *, unsigned long),
+					void *arg)
+{
+}
+
+static inline void zmq_compat_set_busy_poll(struct sock *sk, unsigned int us)
+{
+}
+
+static inline void zmq_compat_copy_napi_id(struct sock *sk,
+					   const struct sock *from)
+{
+}
+#endif
 
 #endif /* _NET_ZMQ_COMPAT_H */

@@ -351,6 +351,21 @@ static void zmq_conn_ready(struct zmq_conn *conn)
 	zmq_conn_kick(conn, 0);
 }
 
+/* Does ZMQ_RECONNECT_STOP say so? */
+static bool zmq_conn_stops(const struct zmq_conn *conn, int why)
+{
+	return zmq_conn_options(conn)->reconnect_stop & why;
+}
+
+/* An attempt to connect failed. */
+static void zmq_conn_missed(struct zmq_conn *conn, int err)
+{
+	if (err == -ECONNREFUSED && zmq_conn_stops(conn, ZMQ_STOP_REFUSED))
+		zmq_conn_destroy(conn, false);
+	else
+		zmq_conn_retry(conn, false);
+}
+
 /* The lower socket is connected: greet. */
 static void zmq_conn_begin_handshake(struct zmq_conn *conn)
 {
@@ -399,7 +414,7 @@ static void zmq_conn_attempt(struct zmq_conn *conn)
 		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_CONNECTED);
 		zmq_conn_begin_handshake(conn);
 	} else if (err != -EINPROGRESS) {
-		zmq_conn_retry(conn, false);
+		zmq_conn_missed(conn, err);
 	}
 }
 
@@ -417,7 +432,7 @@ static void zmq_conn_step_connecting(struct zmq_conn *conn)
 		clear_bit(ZMQ_CONN_EOF, &conn->flags);
 		zmq_conn_begin_handshake(conn);
 	} else if (err != -EINPROGRESS || zmq_conn_expired(conn)) {
-		zmq_conn_retry(conn, false);
+		zmq_conn_missed(conn, err);
 	}
 }
 
@@ -452,31 +467,35 @@ static void zmq_conn_failed(struct zmq_conn *conn)
 
 static void zmq_conn_step_handshake(struct zmq_conn *conn)
 {
+	bool retry = !zmq_conn_stops(conn, ZMQ_STOP_HANDSHAKE);
+
 	zmq_stream_read(conn);
 	if (test_bit(ZMQ_CONN_RX_STOP, &conn->flags)) {
 		zmq_conn_ready(conn);
 	} else if (zmq_conn_ended(conn)) {
 		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKE_FAILURES);
-		zmq_conn_lost(conn, true);
+		zmq_conn_lost(conn, retry);
 	} else if (zmq_conn_expired(conn)) {
 		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKE_TIMEOUTS);
-		zmq_conn_lost(conn, true);
+		zmq_conn_lost(conn, retry);
 	}
 }
 
 static void zmq_conn_step_ready(struct zmq_conn *conn, unsigned long *next)
 {
+	bool retry = !zmq_conn_stops(conn, ZMQ_STOP_DISCONNECT);
+
 	zmq_traffic_apply(conn);
 	zmq_stream_read(conn);
 	if (test_bit(ZMQ_CONN_FAILED, &conn->flags))
 		return zmq_conn_kick(conn, 0);
 	if (zmq_conn_ended(conn) && !test_bit(ZMQ_CONN_SUBS, &conn->flags)) {
 		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_DISCONNECTS);
-		return zmq_conn_lost(conn, true);
+		return zmq_conn_lost(conn, retry);
 	}
 	if (!zmq_traffic_heartbeat(conn, next)) {
 		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HEARTBEAT_TIMEOUTS);
-		return zmq_conn_lost(conn, true);
+		return zmq_conn_lost(conn, retry);
 	}
 	zmq_tx_flush(conn);
 }
@@ -664,6 +683,7 @@ void zmq_conn_start(struct zmq_conn *conn)
 void zmq_conn_accept(struct zmq_ep *ep, struct socket *lower)
 {
 	struct zmq_conn *conn = zmq_conn_alloc(ep, true);
+	int err;
 
 	if (IS_ERR(conn)) {
 		sock_release(lower);
@@ -672,8 +692,11 @@ void zmq_conn_accept(struct zmq_ep *ep, struct socket *lower)
 	zmq_net_count(sock_net(&ep->zsk->sk), ZMQ_NET_ACCEPTED);
 	mutex_lock(&conn->mutex);
 	WRITE_ONCE(conn->lower, lower);
-	conn->tp->adopt(conn);
-	if (zmq_stream_install(conn))
+	err = conn->tp->adopt(conn);
+	if (err)
+		zmq_net_count(sock_net(&ep->zsk->sk), ZMQ_NET_FILTERED);
+	err = err ?: zmq_stream_install(conn);
+	if (err)
 		zmq_conn_destroy(conn, false);
 	else
 		zmq_conn_begin_handshake(conn);

@@ -2,6 +2,7 @@
 /* Endpoints of a socket: bind, connect, accept, unbind, disconnect. */
 #include <linux/cred.h>
 #include <linux/fs_struct.h>
+#include "adopt.h"
 #include "ep.h"
 #include "net.h"
 #include "type.h"
@@ -21,6 +22,7 @@ void zmq_ep_put(struct zmq_ep *ep)
 		path_put(&ep->pwd);
 	}
 	put_cred(ep->cred);
+	zmq_options_free(&ep->opt);
 	kfree(ep->bound);
 	kfree(ep->name);
 	kfree(ep);
@@ -79,7 +81,7 @@ static struct zmq_ep *zmq_ep_alloc(struct zmq_sock *zsk, const char *name,
 	INIT_LIST_HEAD(&ep->conns);
 	zmq_ep_save_fs(ep);
 	lock_sock(&zsk->sk);
-	ep->opt = zsk->opt;
+	zmq_options_copy(&ep->opt, &zsk->opt);
 	release_sock(&zsk->sk);
 	return ep;
 
@@ -126,6 +128,10 @@ static void zmq_ep_listen(struct zmq_ep *ep)
 	struct sock *sk = ep->listener->sk;
 
 	INIT_DELAYED_WORK(&ep->accept_work, zmq_ep_accept_work);
+	if (ep->adopted) {
+		zmq_adopt_listen(ep);
+		goto out;
+	}
 	lock_sock(sk);
 	write_lock_bh(&sk->sk_callback_lock);
 	ep->save_data_ready = sk->sk_data_ready;
@@ -133,6 +139,7 @@ static void zmq_ep_listen(struct zmq_ep *ep)
 	sk->sk_data_ready = zmq_ep_data_ready;
 	write_unlock_bh(&sk->sk_callback_lock);
 	release_sock(sk);
+out:
 	queue_delayed_work(zmq_main_wq, &ep->accept_work, 0);
 }
 
@@ -144,6 +151,10 @@ static void zmq_ep_unlisten(struct zmq_ep *ep)
 {
 	struct sock *sk = ep->listener->sk;
 
+	if (ep->adopted) {
+		zmq_adopt_unlisten(ep);
+		return;
+	}
 	lock_sock(sk);
 	write_lock_bh(&sk->sk_callback_lock);
 	rcu_assign_sk_user_data(sk, NULL);
@@ -195,7 +206,8 @@ int zmq_ep_bind(struct zmq_sock *zsk, const char *name, size_t len)
 	mutex_lock(&zsk->ep_mutex);
 	err = zmq_ep_check_open(zsk);
 	if (!err)
-		err = ep->tp->listen(ep);
+		err = ep->opt.use_fd < 0 ? ep->tp->listen(ep) :
+					   zmq_adopt_listener(ep);
 	if (err)
 		goto err_put;
 	list_add_tail(&ep->node, &zsk->eps);

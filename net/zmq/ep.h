@@ -21,6 +21,8 @@
  * @opt: options when it was made; constant
  * @tp: transport; constant
  * @listener: listening socket, NULL when closed; zsk->ep_mutex
+ * @adopted: @listener is the user's; we have a reference to its file
+ * @adopt_wait: in the wait queue of an adopted @listener
  * @accept_work: accepts; ended before @listener is released
  * @save_data_ready: @listener's callback before ours
  * @lock: protects @conns and @closed
@@ -42,6 +44,8 @@ struct zmq_ep {
 	struct zmq_options		opt;
 	const struct zmq_transport	*tp;
 	struct socket			*listener;
+	bool				adopted;
+	struct wait_queue_entry		adopt_wait;
 	struct delayed_work		accept_work;
 	void (*save_data_ready)(struct sock *sk);
 	spinlock_t			lock;	/* conns, closed */

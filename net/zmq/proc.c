@@ -111,6 +111,7 @@ static const char *const zmq_proc_names[ZMQ_NET_COUNTERS] = {
 	[ZMQ_NET_REFUSED]		= "refused",
 	[ZMQ_NET_NOMEM]			= "nomem",
 	[ZMQ_NET_CONN_LIMIT]		= "conn_limit",
+	[ZMQ_NET_FILTERED]		= "filtered",
 };
 
 static int zmq_proc_stat_show(struct seq_file *m, void *v)

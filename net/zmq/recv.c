@@ -541,6 +541,18 @@ static int zmq_recv_wake(struct wait_queue_entry *wait, unsigned int mode,
 	return autoremove_wake_function(wait, mode, sync, key);
 }
 
+/* Busy polling (ZMQ_BUSY_POLL): is it over? */
+static bool zmq_recv_busy_end(void *arg, unsigned long start)
+{
+	struct zmq_sock *zsk = arg;
+	bool ready;
+
+	spin_lock_bh(&zsk->rx_lock);
+	ready = zmq_recv_ready(zsk) || zsk->shutdown;
+	spin_unlock_bh(&zsk->rx_lock);
+	return ready || zmq_compat_busy_timeout(&zsk->sk, start);
+}
+
 /* Sleep until something can be received. */
 int zmq_recv_wait(struct zmq_sock *zsk, long *timeo)
 {
@@ -550,6 +562,7 @@ int zmq_recv_wait(struct zmq_sock *zsk, long *timeo)
 
 	if (!*timeo)
 		return -EAGAIN;
+	zmq_compat_busy_loop(sk, zmq_recv_busy_end, zsk);
 	prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
 	spin_lock_bh(&zsk->rx_lock);
 	zsk->rx_waiters++;

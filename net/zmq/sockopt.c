@@ -5,6 +5,7 @@
 #include "batch.h"
 #include "context.h"
 #include "ep.h"
+#include "filter.h"
 #include "type.h"
 
 /**
@@ -13,12 +14,14 @@
  * @off: offset of its value
  * @min: least value
  * @max: greatest value
+ * @boolean: kept as 0 or 1
  */
 struct zmq_sockopt {
 	int	opt;
 	size_t	off;
 	int	min;
 	int	max;
+	bool	boolean;
 };
 
 #define ZMQ_SOCKOPT(num, field, lo, hi)				\
@@ -29,8 +32,20 @@ struct zmq_sockopt {
 		.max	= hi,					\
 	}
 
+/* Anything but 0 is 1. */
+#define ZMQ_SOCKOPT_BOOL(num, field)				\
+	{							\
+		.opt	= ZMQ_OPT_##num,			\
+		.off	= offsetof(struct zmq_options, field),	\
+		.min	= INT_MIN,				\
+		.max	= INT_MAX,				\
+		.boolean = true,				\
+	}
+
 /* Ranges: zmq_setsockopt(3) and libzmq's options.cpp. */
 static const struct zmq_sockopt zmq_sockopts[] = {
+	ZMQ_SOCKOPT(RATE, rate, 1, INT_MAX),
+	ZMQ_SOCKOPT(RECOVERY_IVL, recovery_ivl, 0, INT_MAX),
 	ZMQ_SOCKOPT(SNDBUF, sndbuf, -1, INT_MAX),
 	ZMQ_SOCKOPT(RCVBUF, rcvbuf, -1, INT_MAX),
 	ZMQ_SOCKOPT(LINGER, linger, -1, INT_MAX),
@@ -39,6 +54,7 @@ static const struct zmq_sockopt zmq_sockopts[] = {
 	ZMQ_SOCKOPT(RECONNECT_IVL_MAX, reconnect_ivl_max, 0, INT_MAX),
 	ZMQ_SOCKOPT(SNDHWM, sndhwm, 0, INT_MAX),
 	ZMQ_SOCKOPT(RCVHWM, rcvhwm, 0, INT_MAX),
+	ZMQ_SOCKOPT(MULTICAST_HOPS, multicast_hops, 1, INT_MAX),
 	ZMQ_SOCKOPT(TCP_KEEPALIVE, keepalive, -1, 1),
 	ZMQ_SOCKOPT(TCP_KEEPALIVE_CNT, keepalive_cnt, -1, INT_MAX),
 	ZMQ_SOCKOPT(TCP_KEEPALIVE_IDLE, keepalive_idle, -1, INT_MAX),
@@ -48,14 +64,23 @@ static const struct zmq_sockopt zmq_sockopts[] = {
 	ZMQ_SOCKOPT(CONFLATE, conflate, 0, 1),
 	ZMQ_SOCKOPT(TOS, tos, 0, INT_MAX),
 	ZMQ_SOCKOPT(HANDSHAKE_IVL, handshake_ivl, 0, INT_MAX),
-	ZMQ_SOCKOPT(INVERT_MATCHING, invert_matching, INT_MIN, INT_MAX),
+	ZMQ_SOCKOPT_BOOL(INVERT_MATCHING, invert_matching),
 	ZMQ_SOCKOPT(HEARTBEAT_IVL, heartbeat_ivl, 0, INT_MAX),
-	ZMQ_SOCKOPT(HEARTBEAT_TTL, heartbeat_ttl, 0, 6553599),
+	/* Rounded towards 0, to 100 ms. */
+	ZMQ_SOCKOPT(HEARTBEAT_TTL, heartbeat_ttl, -99, 6553599),
 	ZMQ_SOCKOPT(HEARTBEAT_TIMEOUT, heartbeat_timeout, 0, INT_MAX),
 	ZMQ_SOCKOPT(CONNECT_TIMEOUT, connect_timeout, 0, INT_MAX),
 	ZMQ_SOCKOPT(TCP_MAXRT, tcp_maxrt, 0, INT_MAX),
 	ZMQ_SOCKOPT(ROUTER_NOTIFY, router_notify, 0, 3),
+	ZMQ_SOCKOPT(MULTICAST_MAXTPDU, multicast_maxtpdu, 1, INT_MAX),
+	ZMQ_SOCKOPT(USE_FD, use_fd, -1, INT_MAX),
+	ZMQ_SOCKOPT_BOOL(LOOPBACK_FASTPATH, loopback_fastpath),
+	ZMQ_SOCKOPT_BOOL(MULTICAST_LOOP, multicast_loop),
+	ZMQ_SOCKOPT(IN_BATCH_SIZE, in_batch_size, 1, INT_MAX),
+	ZMQ_SOCKOPT(OUT_BATCH_SIZE, out_batch_size, 1, INT_MAX),
+	ZMQ_SOCKOPT(RECONNECT_STOP, reconnect_stop, INT_MIN, INT_MAX),
 	ZMQ_SOCKOPT(PRIORITY, priority, 0, INT_MAX),
+	ZMQ_SOCKOPT(BUSY_POLL, busy_poll, 0, INT_MAX),
 };
 
 static const struct zmq_sockopt *zmq_sockopt_find(int opt)
@@ -74,27 +99,6 @@ static int *zmq_sockopt_field(struct zmq_options *opt,
 	return (int *)((u8 *)opt + so->off);
 }
 
-/* Values of a new socket. */
-void zmq_sockopt_defaults(struct zmq_options *opt)
-{
-	*opt = (struct zmq_options) {
-		.sndhwm			= 1000,
-		.rcvhwm			= 1000,
-		.linger			= -1,
-		.reconnect_ivl		= 100,
-		.handshake_ivl		= 30000,
-		.heartbeat_timeout	= -1,
-		.backlog		= 100,
-		.sndbuf			= -1,
-		.rcvbuf			= -1,
-		.keepalive		= -1,
-		.keepalive_cnt		= -1,
-		.keepalive_idle		= -1,
-		.keepalive_intvl	= -1,
-		.maxmsgsize		= -1,
-	};
-}
-
 /* The marks apply to existing pipes too. */
 static void zmq_sockopt_apply_hwm(struct zmq_sock *zsk)
 {
@@ -104,14 +108,21 @@ static void zmq_sockopt_apply_hwm(struct zmq_sock *zsk)
 		zmq_pipe_set_hwm(pipe, zsk->opt.sndhwm, zsk->opt.rcvhwm);
 }
 
-/* A priority the caller could not set on a socket of its own is refused. */
+/* What the caller could not set on a socket of its own is refused. */
 static bool zmq_sockopt_permitted(struct zmq_sock *zsk, int opt, int val)
 {
 	struct user_namespace *ns = sock_net(&zsk->sk)->user_ns;
 
-	if (opt != ZMQ_OPT_PRIORITY || val <= 6)
+	switch (opt) {
+	case ZMQ_OPT_PRIORITY:
+		return val <= 6 || ns_capable(ns, CAP_NET_RAW) ||
+		       ns_capable(ns, CAP_NET_ADMIN);
+	case ZMQ_OPT_BUSY_POLL:
+		return val <= zmq_compat_busy_poll(&zsk->sk) ||
+		       capable(CAP_NET_ADMIN);
+	default:
 		return true;
-	return ns_capable(ns, CAP_NET_RAW) || ns_capable(ns, CAP_NET_ADMIN);
+	}
 }
 
 static int zmq_sockopt_set_int(struct zmq_sock *zsk,
@@ -129,9 +140,11 @@ static int zmq_sockopt_set_int(struct zmq_sock *zsk,
 		return -EPERM;
 	if (so->opt == ZMQ_OPT_HEARTBEAT_TTL)
 		val -= val % 100;
-	if (so->opt == ZMQ_OPT_INVERT_MATCHING)
+	if (so->boolean)
 		val = !!val;
 	*zmq_sockopt_field(&zsk->opt, so) = val;
+	if (so->opt == ZMQ_OPT_BUSY_POLL)
+		zmq_compat_set_busy_poll(&zsk->sk, val);
 	if (so->opt == ZMQ_OPT_SNDHWM || so->opt == ZMQ_OPT_RCVHWM)
 		zmq_sockopt_apply_hwm(zsk);
 	return 0;
@@ -176,12 +189,56 @@ static int zmq_sockopt_set_id(struct zmq_sock *zsk, const u8 *buf, size_t len)
 static int zmq_sockopt_set_device(struct zmq_sock *zsk, const u8 *buf,
 				  size_t len)
 {
-	len = strnlen(buf, len);
+	if (buf && !len)
+		return -EINVAL;
+	len = buf ? strnlen(buf, len) : 0;
 	if (len >= IFNAMSIZ)
 		return -EINVAL;
 	memset(zsk->opt.device, 0, IFNAMSIZ);
 	memcpy(zsk->opt.device, buf, len);
 	return 0;
+}
+
+static int zmq_sockopt_set_affinity(struct zmq_sock *zsk, const u8 *buf,
+				    size_t len)
+{
+	if (len != sizeof(zsk->opt.affinity))
+		return -EINVAL;
+	memcpy(&zsk->opt.affinity, buf, len);
+	return 0;
+}
+
+/* One more network that may connect by TCP; NULL: any again. */
+static int zmq_sockopt_set_tcp_filter(struct zmq_sock *zsk, const u8 *buf,
+				      size_t len)
+{
+	struct zmq_filter_net net;
+	int err;
+
+	if (!buf)
+		return zmq_options_set_blob(&zsk->opt, ZMQ_BLOB_TCP_FILTER,
+					    NULL, 0);
+	if (!len || len > U8_MAX)
+		return -EINVAL;
+	err = zmq_filter_parse(&net, buf, strnlen(buf, len), zsk->opt.ipv6);
+	return err ?: zmq_options_append(&zsk->opt, ZMQ_BLOB_TCP_FILTER, &net,
+					 sizeof(net));
+}
+
+/* One more process, user or group that may connect by ipc; NULL: any again. */
+static int zmq_sockopt_set_ipc_filter(struct zmq_sock *zsk,
+				      enum zmq_options_blob which,
+				      const u8 *buf, size_t len)
+{
+	static_assert(sizeof(pid_t) == sizeof(u32));
+	static_assert(sizeof(uid_t) == sizeof(u32));
+	static_assert(sizeof(gid_t) == sizeof(u32));
+
+	if (!buf)
+		return zmq_options_set_blob(&zsk->opt, which, NULL, 0);
+	if (len != sizeof(u32))
+		return -EINVAL;
+	return zmq_options_append(&zsk->opt, which, buf, len);
 }
 
 /* Options that are neither plain ints nor the type's. */
@@ -207,6 +264,19 @@ static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
 					     buf, len);
 	case ZMQ_OPT_BINDTODEVICE:
 		return zmq_sockopt_set_device(zsk, buf, len);
+	case ZMQ_OPT_AFFINITY:
+		return zmq_sockopt_set_affinity(zsk, buf, len);
+	case ZMQ_OPT_TCP_ACCEPT_FILTER:
+		return zmq_sockopt_set_tcp_filter(zsk, buf, len);
+	case ZMQ_OPT_IPC_FILTER_PID:
+		return zmq_sockopt_set_ipc_filter(zsk, ZMQ_BLOB_IPC_PID, buf,
+						  len);
+	case ZMQ_OPT_IPC_FILTER_UID:
+		return zmq_sockopt_set_ipc_filter(zsk, ZMQ_BLOB_IPC_UID, buf,
+						  len);
+	case ZMQ_OPT_IPC_FILTER_GID:
+		return zmq_sockopt_set_ipc_filter(zsk, ZMQ_BLOB_IPC_GID, buf,
+						  len);
 	case ZMQ_OPT_IPV4ONLY:
 		on = zmq_type_bool(buf, len);
 		if (on >= 0)
@@ -250,7 +320,7 @@ static int zmq_sockopt_set_locked(struct zmq_sock *zsk, int opt, const u8 *buf,
 static int zmq_sockopt_endpoint(struct zmq_sock *zsk, int opt, const u8 *buf,
 				size_t len)
 {
-	const char *name = buf;
+	const char *name = buf ?: (const u8 *)"";
 
 	if (len && !name[len - 1])
 		len--;
@@ -324,7 +394,10 @@ int zmq_sockopt_set(struct socket *sock, int level, int opt, sockptr_t val,
 	err = -EFAULT;
 	if (!copy_from_sockptr(buf, val, len)) {
 		buf[len] = 0;
-		err = zmq_sockopt_set_buf(zmq_sk(sock->sk), opt, buf, len);
+		/* No value at all takes some values back. */
+		err = zmq_sockopt_set_buf(zmq_sk(sock->sk), opt,
+					  len || !sockptr_is_null(val) ?
+					  buf : NULL, len);
 	}
 	kvfree(buf);
 	return err;
@@ -392,6 +465,10 @@ static int zmq_sockopt_get_value(struct zmq_sock *zsk, int opt,
 		return 0;
 	case ZMQ_OPT_MAXMSGSIZE:
 		v->ll = zsk->opt.maxmsgsize;
+		v->len = sizeof(v->ll);
+		return 0;
+	case ZMQ_OPT_AFFINITY:
+		v->ll = zsk->opt.affinity;
 		v->len = sizeof(v->ll);
 		return 0;
 	case ZMQ_OPT_ROUTING_ID:

@@ -116,6 +116,7 @@ static void zmq_stream_data_ready(struct sock *sk)
 		return;
 	}
 	if (conn->tp->locked) {
+		zmq_compat_copy_napi_id(&conn->zsk->sk, sk);
 		zmq_stream_run(conn);
 		rcu_read_unlock();
 		return;

@@ -8,6 +8,7 @@
 #include <net/ipv6.h>
 #include <net/tcp.h>
 #include "ep.h"
+#include "filter.h"
 
 #define ZMQ_TCP_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL)
 
@@ -119,6 +120,8 @@ static void zmq_tcp_tune(struct socket *sock, const struct zmq_options *opt)
 	}
 	if (opt->priority)
 		sock_set_priority(sk, opt->priority);
+	if (opt->busy_poll)
+		zmq_compat_set_busy_poll(sk, opt->busy_poll);
 	if (opt->tcp_maxrt)
 		tcp_sock_set_user_timeout(sk, opt->tcp_maxrt);
 	if (opt->keepalive >= 0)
@@ -324,9 +327,40 @@ static int zmq_tcp_connected(struct zmq_conn *conn)
 	}
 }
 
-static void zmq_tcp_adopt(struct zmq_conn *conn)
+/* Is the peer one that ZMQ_TCP_ACCEPT_FILTER lets in? */
+static bool zmq_tcp_welcome(const struct sock *sk,
+			    const struct zmq_options *opt)
 {
-	zmq_tcp_tune(conn->lower, zmq_conn_options(conn));
+	const struct zmq_blob *nets = opt->blob[ZMQ_BLOB_TCP_FILTER];
+	struct in6_addr addr;
+
+	if (!nets)
+		return true;
+	if (sk->sk_family == AF_INET6)
+		addr = sk->sk_v6_daddr;
+	else
+		ipv6_addr_set_v4mapped(sk->sk_daddr, &addr);
+	return zmq_filter_match((const struct zmq_filter_net *)nets->data,
+				nets->len / sizeof(struct zmq_filter_net),
+				addr.s6_addr);
+}
+
+static int zmq_tcp_adopt(struct zmq_conn *conn)
+{
+	const struct zmq_options *opt = zmq_conn_options(conn);
+
+	if (!zmq_tcp_welcome(conn->lower->sk, opt))
+		return -EACCES;
+	zmq_tcp_tune(conn->lower, opt);
+	return 0;
+}
+
+/* Not one that TLS or something else is layered upon. */
+static bool zmq_tcp_fits(const struct sock *sk)
+{
+	return (sk->sk_family == AF_INET || sk->sk_family == AF_INET6) &&
+	       sk->sk_type == SOCK_STREAM && sk->sk_protocol == IPPROTO_TCP &&
+	       !inet_csk(sk)->icsk_ulp_ops;
 }
 
 static int zmq_tcp_actor(read_descriptor_t *desc, struct sk_buff *skb,
@@ -389,6 +423,8 @@ const struct zmq_transport zmq_tcp_transport = {
 	.disconnect	= zmq_tcp_disconnect,
 	.connected	= zmq_tcp_connected,
 	.adopt		= zmq_tcp_adopt,
+	.fits		= zmq_tcp_fits,
+	.name		= zmq_tcp_name,
 	.read		= zmq_tcp_read,
 	.send		= zmq_tcp_send,
 	.send_page	= zmq_tcp_send_page,

@@ -24,7 +24,10 @@ struct zmq_ep;
  *	attempt failed.  Process context, the first time the caller's.
  * @disconnect: make ready for another @connect after any outcome.
  * @connected: did @connect succeed?  0, -EINPROGRESS or the error.
- * @adopt: an accepted socket: set its options.
+ * @adopt: an accepted socket: set its options.  -EACCES: its peer is not one
+ *	of those the endpoint takes.
+ * @fits: could @sk be a lower socket?  ZMQ_USE_FD.
+ * @name: the endpoint of a bound socket, as a new string or NULL.
  * @read: feed the parser with what is there, until it stops.  Level 3.
  * @send: copy bytes into the lower socket.  Bytes taken, -EAGAIN, or an error.
  * @send_page: pass a range of a page, by reference if it can.  The same.
@@ -40,7 +43,9 @@ struct zmq_transport {
 	int (*connect)(struct zmq_conn *conn);
 	void (*disconnect)(struct zmq_conn *conn);
 	int (*connected)(struct zmq_conn *conn);
-	void (*adopt)(struct zmq_conn *conn);
+	int (*adopt)(struct zmq_conn *conn);
+	bool (*fits)(const struct sock *sk);
+	char *(*name)(struct socket *sock);
 	bool (*read)(struct zmq_conn *conn);
 	int (*send)(struct zmq_conn *conn, struct kvec *vec, int n, size_t len,
 		    bool more);

@@ -3,6 +3,7 @@
 #include <linux/cred.h>
 #include <linux/fs_struct.h>
 #include <linux/namei.h>
+#include <linux/pid.h>
 #include <linux/security.h>
 #include <linux/un.h>
 #include <net/af_unix.h>
@@ -247,9 +248,82 @@ static int zmq_unix_connected(struct zmq_conn *conn)
 	return 0;
 }
 
-static void zmq_unix_adopt(struct zmq_conn *conn)
+/* @none: what a number is that does not exist in the namespace. */
+static bool zmq_unix_listed(const struct zmq_blob *list, u32 id, u32 none)
 {
+	const u32 *ids;
+	u32 i;
+
+	if (!list || id == none)
+		return false;
+	ids = (const u32 *)list->data;
+	for (i = 0; i < list->len / sizeof(*ids); i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+/* Its group, or one it also belongs to. */
+static bool zmq_unix_group_listed(const struct zmq_blob *list,
+				  struct user_namespace *ns,
+				  const struct cred *peer)
+{
+	const struct group_info *groups = peer->group_info;
+	int i;
+
+	if (!list)
+		return false;
+	if (zmq_unix_listed(list, from_kgid(ns, peer->egid), -1))
+		return true;
+	for (i = 0; i < groups->ngroups; i++)
+		if (zmq_unix_listed(list, from_kgid(ns, groups->gid[i]), -1))
+			return true;
+	return false;
+}
+
+/*
+ * Is the peer one of those that ZMQ_IPC_FILTER_* let in?  Who connects is
+ * known as with SO_PEERCRED; numbers are those of who bound.
+ */
+static bool zmq_unix_welcome(const struct zmq_ep *ep, struct sock *sk)
+{
+	const struct zmq_blob *pids = ep->opt.blob[ZMQ_BLOB_IPC_PID];
+	const struct zmq_blob *uids = ep->opt.blob[ZMQ_BLOB_IPC_UID];
+	const struct zmq_blob *gids = ep->opt.blob[ZMQ_BLOB_IPC_GID];
+	struct user_namespace *ns = ep->cred->user_ns;
+	const struct cred *peer;
+	struct pid *pid, *own;
+	bool welcome;
+
+	if (!pids && !uids && !gids)
+		return true;
+	spin_lock(&sk->sk_peer_lock);
+	pid = get_pid(sk->sk_peer_pid);
+	peer = get_cred(sk->sk_peer_cred);
+	spin_unlock(&sk->sk_peer_lock);
+	own = ep->listener->sk->sk_peer_pid;
+	welcome = pid && own &&
+		  zmq_unix_listed(pids, pid_nr_ns(pid, ns_of_pid(own)), 0);
+	if (peer && !welcome)
+		welcome = zmq_unix_listed(uids, from_kuid(ns, peer->euid),
+					  -1) ||
+			  zmq_unix_group_listed(gids, ns, peer);
+	put_pid(pid);
+	put_cred(peer);
+	return welcome;
+}
+
+static int zmq_unix_adopt(struct zmq_conn *conn)
+{
+	if (!zmq_unix_welcome(conn->ep, conn->lower->sk))
+		return -EACCES;
 	zmq_unix_tune(conn->lower, zmq_conn_options(conn));
+	return 0;
+}
+
+static bool zmq_unix_fits(const struct sock *sk)
+{
+	return sk->sk_family == AF_UNIX && sk->sk_type == SOCK_STREAM;
 }
 
 /*
@@ -363,6 +437,8 @@ const struct zmq_transport zmq_unix_transport = {
 	.disconnect	= zmq_unix_disconnect,
 	.connected	= zmq_unix_connected,
 	.adopt		= zmq_unix_adopt,
+	.fits		= zmq_unix_fits,
+	.name		= zmq_unix_name,
 	.read		= zmq_unix_read,
 	.send		= zmq_unix_send,
 	.send_page	= zmq_unix_send_page,

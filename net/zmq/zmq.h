@@ -306,7 +306,6 @@ u64 zmq_recv_held_len(struct zmq_sock *zsk, bool *more);
 int zmq_recv_held_take(struct zmq_sock *zsk, struct zmq_segq *q);
 
 /* sockopt.c APIs */
-void zmq_sockopt_defaults(struct zmq_options *opt);
 int zmq_sockopt_set(struct socket *sock, int level, int opt, sockptr_t val,
 		    unsigned int len);
 int zmq_sockopt_get(struct socket *sock, int level, int opt,

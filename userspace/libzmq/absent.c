@@ -27,9 +27,7 @@ static const struct absent_option absent_options[] = {
 	{ ZMQ_PLAIN_PASSWORD,	.string = true },
 	{ ZMQ_ZAP_DOMAIN,	.string = true },
 	{ ZMQ_SOCKS_PROXY,	.string = true },
-	{ ZMQ_USE_FD,		.off = -1 },
 	{ ZMQ_ZAP_ENFORCE_DOMAIN, .off = 0 },
-	{ ZMQ_RECONNECT_STOP,	.off = 0 },
 };
 
 static const struct absent_option *absent_find(int option)

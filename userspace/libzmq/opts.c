@@ -11,101 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/**
- * struct kept_option - an option that libzmq has and that means nothing here
- * @option: ZMQ_AFFINITY etc.
- * @size: bytes of a value: an int or a uint64_t
- * @min: smallest value that can be set
- * @boolean: kept as 0 or 1
- * @dflt: value of a new socket
- *
- * There are no I/O threads to have an affinity to, and no multicast
- * transports: such a value is only kept to be read again.
- */
-struct kept_option {
-	int		option;
-	size_t		size;
-	int64_t		min;
-	bool		boolean;
-	uint64_t	dflt;
-};
-
-static const struct kept_option kept_options[] = {
-	{ ZMQ_AFFINITY,		8, INT64_MIN, false, 0 },
-	{ ZMQ_RATE,		4, 1, false, 100 },
-	{ ZMQ_RECOVERY_IVL,	4, 0, false, 10000 },
-	{ ZMQ_MULTICAST_HOPS,	4, 1, false, 1 },
-	{ ZMQ_MULTICAST_MAXTPDU, 4, 1, false, 1500 },
-	{ ZMQ_LOOPBACK_FASTPATH, 4, INT_MIN, true, 0 },
-	{ ZMQ_MULTICAST_LOOP,	4, INT_MIN, true, 1 },
-};
-
-_Static_assert(ARRAY_SIZE(kept_options) == ZS_KEPT_MAX,
-	       "one value in struct zs_sock for each kept option");
-
-void zs_kept_init(struct zs_sock *s)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(kept_options); i++)
-		s->kept[i] = kept_options[i].dflt;
-}
-
-/* Index of a kept option, or -1 if it is none. */
-static int kept_find(int option)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(kept_options); i++)
-		if (kept_options[i].option == option)
-			return i;
-	return -1;
-}
-
-static int kept_set(struct zs_sock *s, int i, const void *value, size_t len)
-{
-	const struct kept_option *opt = &kept_options[i];
-	int64_t wide;
-	int number;
-
-	if (!value || len != opt->size)
-		return zs_fail(EINVAL);
-	if (len == sizeof(wide)) {
-		memcpy(&wide, value, sizeof(wide));
-	} else {
-		memcpy(&number, value, sizeof(number));
-		wide = number;
-	}
-	if (wide < opt->min)
-		return zs_fail(EINVAL);
-
-	pthread_mutex_lock(&s->lock);
-	s->kept[i] = opt->boolean ? !!wide : (uint64_t)wide;
-	pthread_mutex_unlock(&s->lock);
-	return 0;
-}
-
-static int kept_get(struct zs_sock *s, int i, void *value, size_t len)
-{
-	uint64_t wide;
-	int number;
-
-	if (len != kept_options[i].size)
-		return zs_fail(EINVAL);
-
-	pthread_mutex_lock(&s->lock);
-	wide = s->kept[i];
-	pthread_mutex_unlock(&s->lock);
-	number = wide;
-	memcpy(value, len == sizeof(wide) ? (void *)&wide : (void *)&number,
-	       len);
-	return 0;
-}
-
 int zs_setsockopt(void *handle, int option, const void *value, size_t len)
 {
 	ZS_USING_SOCK *s = zs_sock_get(handle);
-	int kept = kept_find(option);
 
 	if (!s)
 		return -1;
@@ -113,8 +21,6 @@ int zs_setsockopt(void *handle, int option, const void *value, size_t len)
 		return zs_fail(ETERM);
 	if (len > INT_MAX || option >= ZMQ_AF_BASE)
 		return zs_fail(EINVAL);
-	if (kept >= 0)
-		return kept_set(s, kept, value, len);
 	if (!setsockopt(s->fd, SOL_ZMQ, option, value, len))
 		return 0;
 	if (errno == EINVAL)
@@ -233,6 +139,7 @@ static int kernel_getsockopt(struct zs_sock *s, int option, void *value,
 	socklen_t klen = *len > INT_MAX ? INT_MAX : *len;
 
 	if (!getsockopt(s->fd, SOL_ZMQ, option, value, &klen)) {
+		memset((char *)value + klen, 0, *len - klen);
 		*len = klen;
 		return 0;
 	}
@@ -255,7 +162,7 @@ static int sock_rcvmore(struct zs_sock *s)
 static int sock_getsockopt(struct zs_sock *s, int option, void *value,
 			   size_t *len)
 {
-	int number, kept;
+	int number;
 
 	switch (option) {
 	case ZMQ_RCVMORE:
@@ -277,9 +184,6 @@ static int sock_getsockopt(struct zs_sock *s, int option, void *value,
 	case ZMQ_LAST_ENDPOINT:
 		return answer_last_endpoint(s, value, len);
 	default:
-		kept = kept_find(option);
-		if (kept >= 0)
-			return kept_get(s, kept, value, *len);
 		return kernel_getsockopt(s, option, value, len);
 	}
 }

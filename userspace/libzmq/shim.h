@@ -216,7 +216,6 @@ static inline struct zs_ctx *zs_ctx_get_handle(void *handle)
 struct zs_endpoint;
 
 #define ZS_RCVMORE_UNKNOWN	-1
-#define ZS_KEPT_MAX	7
 
 /**
  * struct zs_sock - a socket
@@ -229,7 +228,6 @@ struct zs_endpoint;
  * @lock: protects what follows
  * @endpoints: those whose name in the kernel is not the user's (endpoint.c)
  * @last_endpoint: ZMQ_LAST_ENDPOINT if not what the kernel says
- * @kept: values of options that mean nothing here (opts.c)
  */
 struct zs_sock {
 	struct zs_handle	h;
@@ -241,7 +239,6 @@ struct zs_sock {
 	pthread_mutex_t		lock;
 	struct zs_endpoint	*endpoints;
 	char			*last_endpoint;
-	uint64_t		kept[ZS_KEPT_MAX];
 };
 
 /* Undone by the end of the caller's block, or its cancellation. */
@@ -272,7 +269,6 @@ void zs_endpoints_free(struct zs_sock *s);
 
 /* opts.c */
 
-void zs_kept_init(struct zs_sock *s);
 int zs_sock_events(struct zs_sock *s);
 void zs_sock_drain(struct zs_sock *s);
 

@@ -158,7 +158,6 @@ static struct zs_sock *sock_new(struct zs_ctx *ctx, int ctx_fd, int type)
 	s->ctx = ctx;
 	atomic_store(&s->epfd, -1);
 	pthread_mutex_init(&s->lock, NULL);
-	zs_kept_init(s);
 	zs_handle_open(&s->h);
 	return s;
 }
