@@ -62,12 +62,14 @@ struct zmq_ctl_buf {
  * struct zmq_sub_event - a subscription a peer sent
  * @node: in conn->subs
  * @on: subscribe, else cancel
+ * @quiet: it is in a message that an XPUB's user gets
  * @len: bytes in @topic
  * @topic: the topic
  */
 struct zmq_sub_event {
 	struct list_head	node;
 	bool			on;
+	bool			quiet;
 	u32			len;
 	u8			topic[];
 };
@@ -124,11 +126,12 @@ struct zmq_tx {
  * @rx_skb: unix: skb being parsed; RX_BUSY
  * @rx_skb_off: bytes of it taken
  * @tx: sending end; TX_BUSY
- * @ctl_lock: protects @ctl, @ctl_count, @subs, @subs_count; leaf
+ * @ctl_lock: protects @ctl, @ctl_count, @subs, @subs_count, @subs_pending; leaf
  * @ctl: control bytes to be sent
  * @ctl_count: entries
  * @subs: subscriptions received, not yet applied
  * @subs_count: entries
+ * @subs_pending: entries, and those that are being applied
  * @last_rx: jiffies of the last bytes received
  * @ping_due: jiffies of the next PING; ctl work
  * @ping_sent: jiffies of the oldest unanswered PING; ctl work
@@ -182,6 +185,7 @@ struct zmq_conn {
 	u32				ctl_count;
 	struct list_head		subs;
 	u32				subs_count;
+	u32				subs_pending;
 
 	unsigned long			last_rx;
 	unsigned long			ping_due;
@@ -241,6 +245,8 @@ const struct zmq_options *zmq_conn_options(const struct zmq_conn *conn);
 
 int zmq_traffic_frame(struct zmq_conn *conn, u8 flags, const u8 *body,
 		      u32 len);
+int zmq_traffic_quiet(struct zmq_conn *conn, const u8 *body, u32 len);
+bool zmq_traffic_hold(struct zmq_conn *conn);
 void zmq_traffic_apply(struct zmq_conn *conn);
 int zmq_traffic_subscribe_all(struct zmq_conn *conn);
 int zmq_traffic_subscribe(struct zmq_conn *conn, const u8 *topic, size_t len,

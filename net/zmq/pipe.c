@@ -31,7 +31,8 @@ struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk,
 	zmq_segq_init(&pipe->rxq);
 	pipe->conflate = opt->conflate && zsk->type->conflates;
 	zmq_hwm_init(&pipe->tx, pipe->conflate ? 0 : zsk->opt.sndhwm);
-	zmq_hwm_init(&pipe->rx, pipe->conflate ? 0 : zsk->opt.rcvhwm);
+	zmq_hwm_init(&pipe->rx, pipe->conflate || zsk->type->rcv_unlimited ?
+		     0 : zsk->opt.rcvhwm);
 	return pipe;
 }
 
@@ -370,6 +371,8 @@ void zmq_pipe_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv)
 	spin_lock_bh(&pipe->tx_lock);
 	zmq_hwm_set(&pipe->tx, snd);
 	spin_unlock_bh(&pipe->tx_lock);
+	if (pipe->zsk->type->rcv_unlimited)
+		rcv = 0;
 	spin_lock_bh(&pipe->zsk->rx_lock);
 	zmq_hwm_set(&pipe->rx, rcv);
 	resume = pipe->rx_paused && !zmq_pipe_rx_full(pipe, 0);

@@ -7,6 +7,7 @@
 #include <linux/rhashtable-types.h>
 #include "hwm.h"
 #include "seg.h"
+#include "trie.h"
 
 struct zmq_conn;
 struct zmq_options;
@@ -48,6 +49,8 @@ enum {
  * @recheck: messages at the front that an unsubscription may concern; rx_lock
  * @match: publishing: last message this pipe was matched for; lock_sock
  * @subs: publishing: subscriptions this peer holds; lock_sock
+ * @asked: XPUB_MANUAL: subscriptions it asked for; lock_sock
+ * @quiet: XPUB: the user has the subscription being applied; lock_sock
  * @id_node: in zsk->router.table; lock_sock
  * @id_hashed: @id_node is; lock_sock
  * @id_len: length of @id, 0 = none
@@ -92,7 +95,9 @@ struct zmq_pipe {
 
 	u64			recheck;
 	u64			match;
-	u32			subs;
+	struct zmq_trie_owner	subs;
+	struct zmq_trie_owner	asked;
+	bool			quiet;
 	struct rhash_head	id_node;
 	bool			id_hashed;
 	u8			id_len;

@@ -133,6 +133,12 @@ static bool zmq_rx_room(struct zmq_conn *conn, u32 need)
 	return ok;
 }
 
+/* Are there both messages and subscriptions for the user (XPUB)? */
+static bool zmq_rx_mixed(const struct zmq_conn *conn)
+{
+	return conn->zsk->type->publishes && conn->zsk->type->receives;
+}
+
 static int zmq_rx_message_end(struct zmq_conn *conn)
 {
 	const struct zmq_type *type = conn->zsk->type;
@@ -160,6 +166,8 @@ static int zmq_rx_message_end(struct zmq_conn *conn)
 	rx->parts = 0;
 	rx->msg_bytes = 0;
 	rx->delim = -1;
+	if (zmq_rx_mixed(conn))
+		zmq_traffic_hold(conn);
 	return 0;
 }
 
@@ -181,10 +189,27 @@ static int zmq_rx_part_end(struct zmq_conn *conn, u8 flags, u64 len)
 	return flags & ZMQ_ZMTP_MORE ? 0 : zmq_rx_message_end(conn);
 }
 
-/* Frames that are not queued for the user but acted on here. */
-static bool zmq_rx_internal(const struct zmq_conn *conn, u8 flags)
+/* Does the first byte of a frame's body decide what it is? */
+static bool zmq_rx_tagged(const struct zmq_conn *conn,
+			  const struct zmq_zmtp_hdr *hdr)
 {
-	return flags & ZMQ_ZMTP_COMMAND || conn->zsk->type->publishes;
+	return zmq_rx_mixed(conn) && !(hdr->flags & ZMQ_ZMTP_COMMAND) &&
+	       !conn->rx.parts && hdr->len;
+}
+
+/*
+ * Frames that are not queued for the user but acted on here: commands, and what
+ * a publisher gets; of that an XPUB's user gets what is no subscription.
+ * @body is there as far as zmq_rx_tagged() wants it.
+ */
+static bool zmq_rx_internal(const struct zmq_conn *conn,
+			    const struct zmq_zmtp_hdr *hdr, const u8 *body)
+{
+	if (hdr->flags & ZMQ_ZMTP_COMMAND || !conn->zsk->type->publishes)
+		return hdr->flags & ZMQ_ZMTP_COMMAND;
+	if (!conn->zsk->type->receives)
+		return true;
+	return zmq_rx_tagged(conn, hdr) && body[0] <= 1;
 }
 
 /* Cut a frame of @size bytes out of the run, so that it is not queued. */
@@ -226,6 +251,36 @@ static int zmq_rx_normalize(struct zmq_conn *conn,
 	return 0;
 }
 
+/* Hand the whole messages in the queue to the pipe.  Return: 0 or -ENOMEM. */
+static int zmq_rx_publish(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+	bool all = rx->done_bytes == rx->q.bytes;
+	struct zmq_segq part;
+
+	zmq_segq_init(&part);
+	if (!all && zmq_segq_take(&part, &rx->q, rx->done_bytes,
+				  GFP_ATOMIC | __GFP_NOWARN))
+		return -ENOMEM;
+	atomic64_add(rx->done_msgs, &conn->zsk->stats.rx_msgs);
+	zmq_pipe_publish(conn->pipe, all ? &rx->q : &part, rx->done_msgs,
+			 (s64)(rx->mem - rx->charged));
+	rx->mem = rx->q.bytes + zmq_segq_overhead(&rx->q);
+	rx->charged = rx->mem;
+	rx->done_bytes = 0;
+	rx->done_msgs = 0;
+	zmq_segq_free(&part);
+	return 0;
+}
+
+/* A subscription comes: messages before it must be readable before it is. */
+static int zmq_rx_catch_up(struct zmq_conn *conn)
+{
+	if (!zmq_rx_mixed(conn) || !conn->rx.done_msgs)
+		return 0;
+	return zmq_rx_publish(conn);
+}
+
 /* A whole short frame is in the chunk at rx->frame. */
 static int zmq_rx_short(struct zmq_conn *conn, const struct zmq_zmtp_hdr *hdr)
 {
@@ -234,11 +289,23 @@ static int zmq_rx_short(struct zmq_conn *conn, const struct zmq_zmtp_hdr *hdr)
 	const u8 *body = zmq_rx_base(rx) + rx->frame + hdr->size;
 	int err;
 
-	if (zmq_rx_internal(conn, hdr->flags)) {
+	if (zmq_rx_internal(conn, hdr, body)) {
 		err = zmq_rx_cut_frame(rx, hdr->size + hdr->len);
+		if (!err)
+			err = zmq_rx_catch_up(conn);
 		if (err)
 			return err;
 		return zmq_traffic_frame(conn, hdr->flags, body, hdr->len);
+	}
+	/*
+	 * Any other part may be a subscription as well (libzmq).  It is left
+	 * in its message; parts longer than this are no topics.
+	 */
+	if (zmq_rx_mixed(conn) && rx->parts &&
+	    !READ_ONCE(conn->zsk->pub.only_first)) {
+		err = zmq_traffic_quiet(conn, body, hdr->len);
+		if (err)
+			return err;
 	}
 	err = zmq_rx_normalize(conn, hdr);
 	if (err)
@@ -257,12 +324,14 @@ static int zmq_rx_long_internal(struct zmq_conn *conn,
 	bool fits = hdr->len <= READ_ONCE(znet->topic_max) + 16;
 	int err;
 
-	if (!fits && hdr->flags & ZMQ_ZMTP_COMMAND)
+	if (!fits && (hdr->flags & ZMQ_ZMTP_COMMAND || zmq_rx_mixed(conn)))
 		return -EMSGSIZE;
 	err = zmq_rx_cut_frame(rx, hdr->size + have);
+	if (!err)
+		err = zmq_rx_catch_up(conn);
 	if (err)
 		return err;
-	/* A publisher throws messages from its subscribers away. */
+	/* A PUB throws messages from its subscribers away. */
 	rx->skip = !fits;
 	if (rx->skip)
 		return 0;
@@ -303,7 +372,8 @@ static int zmq_rx_long(struct zmq_conn *conn, const struct zmq_zmtp_hdr *hdr)
 	rx->flags = hdr->flags;
 	rx->long_len = hdr->len;
 	rx->body_left = hdr->len - have;
-	if (zmq_rx_internal(conn, hdr->flags)) {
+	if (zmq_rx_internal(conn, hdr, zmq_rx_base(rx) + rx->frame +
+				       hdr->size)) {
 		err = zmq_rx_long_internal(conn, hdr, have);
 	} else {
 		u32 end = rx->frame + hdr->size + have;
@@ -323,7 +393,7 @@ static bool zmq_rx_may_begin(struct zmq_conn *conn)
 {
 	struct zmq_rx *rx = &conn->rx;
 
-	if (!conn->zsk->type->receives || conn->zsk->type->publishes)
+	if (!conn->zsk->type->receives)
 		return true;
 	rx->full = zmq_pipe_rx_full(conn->pipe, rx->done_msgs);
 	return !rx->full;
@@ -367,6 +437,9 @@ static int zmq_rx_parse(struct zmq_conn *conn)
 		if (zmq_rx_too_long(conn, &hdr))
 			return -EMSGSIZE;
 		if (hdr.len > ZMQ_RX_COPY_MAX) {
+			if (zmq_rx_tagged(conn, &hdr) &&
+			    rx->fill - rx->frame == n)
+				return 0;
 			err = zmq_rx_long(conn, &hdr);
 		} else {
 			if (rx->fill - rx->frame < n + hdr.len)
@@ -383,7 +456,7 @@ static int zmq_rx_parse(struct zmq_conn *conn)
 
 /*
  * How many bytes to copy next: all that fits, but of a long frame the header
- * only.  What is looked at here is a hint; the copy is what gets parsed.
+ * only, and the byte that decides.  What is looked at here is a hint; the copy is what gets parsed.
  */
 static u32 zmq_rx_step(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
 		       u32 len)
@@ -396,7 +469,7 @@ static u32 zmq_rx_step(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
 	if (!zmq_rx_partial(rx) && !skb_copy_bits(skb, off, peek, n) &&
 	    zmq_zmtp_hdr_decode(&hdr, peek, n, conn->version) > 0 &&
 	    hdr.len > ZMQ_RX_COPY_MAX)
-		return hdr.size;
+		return min_t(u32, len, hdr.size + zmq_rx_tagged(conn, &hdr));
 	return min_t(u32, len, ZMQ_RX_COPY_STEP);
 }
 
@@ -411,9 +484,12 @@ static u32 zmq_rx_need(struct zmq_conn *conn)
 		return ZMQ_ZMTP_HDR_MAX;
 	have = rx->fill - rx->frame;
 	if (zmq_zmtp_hdr_decode(&hdr, zmq_rx_base(rx) + rx->frame, have,
-				conn->version) > 0)
-		return hdr.size + hdr.len - have;
-	return ZMQ_ZMTP_HDR_MAX - have;
+				conn->version) <= 0)
+		return ZMQ_ZMTP_HDR_MAX - have;
+	/* Of a long frame all but the first byte is not for the chunk. */
+	if (hdr.len > ZMQ_RX_COPY_MAX)
+		return hdr.size + 1 - have;
+	return hdr.size + hdr.len - have;
 }
 
 /* Copy some bytes and parse them.  Return: bytes taken, or an error. */
@@ -659,28 +735,6 @@ static void zmq_rx_charge(struct zmq_conn *conn)
 		zmq_conn_fail(conn, ZMQ_CONN_NOMEM);
 }
 
-/* Hand the whole messages in the queue to the pipe.  Return: 0 or -ENOMEM. */
-static int zmq_rx_publish(struct zmq_conn *conn)
-{
-	struct zmq_rx *rx = &conn->rx;
-	bool all = rx->done_bytes == rx->q.bytes;
-	struct zmq_segq part;
-
-	zmq_segq_init(&part);
-	if (!all && zmq_segq_take(&part, &rx->q, rx->done_bytes,
-				  GFP_ATOMIC | __GFP_NOWARN))
-		return -ENOMEM;
-	atomic64_add(rx->done_msgs, &conn->zsk->stats.rx_msgs);
-	zmq_pipe_publish(conn->pipe, all ? &rx->q : &part, rx->done_msgs,
-			 (s64)(rx->mem - rx->charged));
-	rx->mem = rx->q.bytes + zmq_segq_overhead(&rx->q);
-	rx->charged = rx->mem;
-	rx->done_bytes = 0;
-	rx->done_msgs = 0;
-	zmq_segq_free(&part);
-	return 0;
-}
-
 /**
  * zmq_rx_pass_end - publish what a pass has parsed
  * @conn: the connection
@@ -698,7 +752,7 @@ void zmq_rx_pass_end(struct zmq_conn *conn)
 		zmq_chunk_trim(rx->pool);
 	else if (rx->pool)
 		zmq_rx_return(conn);
-	if (!rx->done_msgs) {
+	if (!rx->done_msgs || (zmq_rx_mixed(conn) && zmq_traffic_hold(conn))) {
 		zmq_rx_charge(conn);
 		return;
 	}

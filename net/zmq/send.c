@@ -93,9 +93,16 @@ int zmq_send_append(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *data,
 	};
 	struct iov_iter from;
 
-	sock_owned_by_me(&zsk->sk);
 	iov_iter_kvec(&from, ITER_SOURCE, &vec, 1, len);
-	return zmq_send_frame(zsk, msg, &from, len, more);
+	return zmq_send_append_iter(zsk, msg, &from, len, more);
+}
+
+/* The same of @len bytes of kernel memory at @from. */
+int zmq_send_append_iter(struct zmq_sock *zsk, struct zmq_asm *msg,
+			 struct iov_iter *from, u32 len, bool more)
+{
+	sock_owned_by_me(&zsk->sk);
+	return zmq_send_frame(zsk, msg, from, len, more);
 }
 
 /* Append whole frames of ours, PAGE_SIZE at most; -ENOBUFS. */

@@ -428,9 +428,15 @@ static void zmq_sockopt_get_endpoint(struct zmq_sock *zsk,
 static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 {
 	const struct zmq_sockopt *so = zmq_sockopt_find(opt);
+	int val;
 
 	if (so)
 		return *zmq_sockopt_field(&zsk->opt, so);
+	if (zsk->type->getsockopt) {
+		val = zsk->type->getsockopt(zsk, opt);
+		if (val != -ENOPROTOOPT)
+			return val;
+	}
 	switch (opt) {
 	case ZMQ_OPT_RCVMORE:
 		return zsk->rx_more;
@@ -448,8 +454,9 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 		return zsk->eintr;
 	case ZMQ_AF_PACKED:
 		return READ_ONCE(zsk->packed);
-	case ZMQ_OPT_MECHANISM:
 	case ZMQ_OPT_THREAD_SAFE:
+		return zsk->type->single_part;
+	case ZMQ_OPT_MECHANISM:
 		return 0;
 	default:
 		return -EINVAL;

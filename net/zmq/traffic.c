@@ -34,7 +34,7 @@ static int zmq_traffic_ping(struct zmq_conn *conn,
 
 /* Leave a subscription to ctl work, which may take the socket's lock. */
 static int zmq_traffic_queue_sub(struct zmq_conn *conn, const u8 *topic,
-				 u32 len, bool on)
+				 u32 len, bool on, bool quiet)
 {
 	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
 	struct zmq_sub_event *ev;
@@ -45,17 +45,60 @@ static int zmq_traffic_queue_sub(struct zmq_conn *conn, const u8 *topic,
 	if (!ev)
 		return -ENOMEM;
 	ev->on = on;
+	ev->quiet = quiet;
 	ev->len = len;
 	memcpy(ev->topic, topic, len);
 	spin_lock_bh(&conn->ctl_lock);
 	list_add_tail(&ev->node, &conn->subs);
 	conn->subs_count++;
+	conn->subs_pending++;
 	if (conn->subs_count >= ZMQ_TRAFFIC_SUBS)
 		set_bit(ZMQ_CONN_RX_STOP, &conn->flags);
 	spin_unlock_bh(&conn->ctl_lock);
 	if (!test_and_set_bit(ZMQ_CONN_SUBS, &conn->flags))
 		zmq_conn_kick(conn, 0);
 	return 0;
+}
+
+/*
+ * An XPUB's user gets messages and subscriptions in the order they came in:
+ * while subscriptions wait for ctl work, so must the messages behind them.
+ * Return: true if they must; the parser stops then, ctl work runs it again.
+ * Context: level 3.
+ */
+bool zmq_traffic_hold(struct zmq_conn *conn)
+{
+	bool hold;
+
+	spin_lock_bh(&conn->ctl_lock);
+	hold = conn->subs_pending;
+	if (hold)
+		set_bit(ZMQ_CONN_RX_STOP, &conn->flags);
+	spin_unlock_bh(&conn->ctl_lock);
+	return hold;
+}
+
+/* A part of a message to an XPUB may be a subscription, too; see rx.c. */
+int zmq_traffic_quiet(struct zmq_conn *conn, const u8 *body, u32 len)
+{
+	if (!len || body[0] > 1)
+		return 0;
+	return zmq_traffic_queue_sub(conn, body + 1, len - 1, body[0], true);
+}
+
+/* Subscriptions are a PUB's and an XPUB's, groups a RADIO's. */
+static int zmq_traffic_sub_command(struct zmq_conn *conn,
+				   const struct zmq_zmtp_command *cmd)
+{
+	const struct zmq_type *type = conn->zsk->type;
+	bool group = cmd->id == ZMQ_ZMTP_CMD_JOIN ||
+		     cmd->id == ZMQ_ZMTP_CMD_LEAVE;
+	bool on = cmd->id == ZMQ_ZMTP_CMD_JOIN ||
+		  cmd->id == ZMQ_ZMTP_CMD_SUBSCRIBE;
+
+	if (!type->publishes || group != type->grouped)
+		return 0;
+	return zmq_traffic_queue_sub(conn, cmd->data, cmd->len, on, false);
 }
 
 /**
@@ -74,13 +117,13 @@ static int zmq_traffic_queue_sub(struct zmq_conn *conn, const u8 *topic,
  */
 int zmq_traffic_frame(struct zmq_conn *conn, u8 flags, const u8 *body, u32 len)
 {
-	bool publishes = conn->zsk->type->publishes;
 	struct zmq_zmtp_command cmd;
 
 	if (!(flags & ZMQ_ZMTP_COMMAND)) {
-		if (!len || body[0] > 1)
+		if (!len || body[0] > 1 || conn->zsk->type->grouped)
 			return 0;
-		return zmq_traffic_queue_sub(conn, body + 1, len - 1, body[0]);
+		return zmq_traffic_queue_sub(conn, body + 1, len - 1, body[0],
+					     false);
 	}
 	if (zmq_zmtp_command_parse(&cmd, body, len))
 		return -EPROTO;
@@ -89,10 +132,9 @@ int zmq_traffic_frame(struct zmq_conn *conn, u8 flags, const u8 *body, u32 len)
 		return zmq_traffic_ping(conn, &cmd);
 	case ZMQ_ZMTP_CMD_SUBSCRIBE:
 	case ZMQ_ZMTP_CMD_CANCEL:
-		if (!publishes)
-			return 0;
-		return zmq_traffic_queue_sub(conn, cmd.data, cmd.len,
-					     cmd.id == ZMQ_ZMTP_CMD_SUBSCRIBE);
+	case ZMQ_ZMTP_CMD_JOIN:
+	case ZMQ_ZMTP_CMD_LEAVE:
+		return zmq_traffic_sub_command(conn, &cmd);
 	case ZMQ_ZMTP_CMD_READY:
 	case ZMQ_ZMTP_CMD_ERROR:
 		return -EPROTO;
@@ -122,8 +164,10 @@ static int zmq_traffic_apply_list(struct zmq_conn *conn,
 	list_for_each_entry(ev, subs, node) {
 		if (!pipe || !pipe->attached)
 			break;
+		pipe->quiet = ev->quiet;
 		err = zsk->type->subscribe(zsk, pipe, ev->topic, ev->len,
 					   ev->on);
+		pipe->quiet = false;
 		if (err)
 			break;
 	}
@@ -142,21 +186,48 @@ static int zmq_traffic_apply_list(struct zmq_conn *conn,
 void zmq_traffic_apply(struct zmq_conn *conn)
 {
 	LIST_HEAD(subs);
+	bool stopped;
+	u32 count;
 	int err;
 
 	if (!test_and_clear_bit(ZMQ_CONN_SUBS, &conn->flags))
 		return;
 	spin_lock_bh(&conn->ctl_lock);
 	list_splice_init(&conn->subs, &subs);
+	count = conn->subs_count;
 	conn->subs_count = 0;
 	spin_unlock_bh(&conn->ctl_lock);
 	err = zmq_traffic_apply_list(conn, &subs);
 	zmq_traffic_free_subs(&subs);
-	if (err)
+	if (err) {
 		zmq_conn_fail(conn, err == -ENOMEM ? ZMQ_CONN_NOMEM :
 			      ZMQ_HANDSHAKE_ERR_UNSPECIFIED);
-	else if (test_and_clear_bit(ZMQ_CONN_RX_STOP, &conn->flags))
+		return;
+	}
+	/* If more came meanwhile, this runs once more. */
+	spin_lock_bh(&conn->ctl_lock);
+	conn->subs_pending -= count;
+	stopped = !conn->subs_pending &&
+		  test_and_clear_bit(ZMQ_CONN_RX_STOP, &conn->flags);
+	spin_unlock_bh(&conn->ctl_lock);
+	if (stopped)
 		zmq_stream_read(conn);
+}
+
+/* A subscription as this type's peers want it. */
+static size_t zmq_traffic_encode(const struct zmq_conn *conn, u8 *p,
+				 const u8 *topic, size_t len, bool on)
+{
+	size_t n;
+
+	if (!conn->zsk->type->grouped)
+		return zmq_zmtp_subscribe_encode(p, topic, len, on,
+						 conn->version);
+	n = zmq_zmtp_command_encode(p, on ? ZMQ_ZMTP_CMD_JOIN :
+					    ZMQ_ZMTP_CMD_LEAVE, len);
+	if (len)
+		memcpy(p + n, topic, len);
+	return n + len;
 }
 
 /**
@@ -178,7 +249,7 @@ int zmq_traffic_subscribe(struct zmq_conn *conn, const u8 *topic, size_t len,
 	buf = kmalloc(zmq_zmtp_subscribe_size(len), GFP_KERNEL_ACCOUNT);
 	if (!buf)
 		return -ENOMEM;
-	len = zmq_zmtp_subscribe_encode(buf, topic, len, on, conn->version);
+	len = zmq_traffic_encode(conn, buf, topic, len, on);
 	err = zmq_tx_control(conn, buf, len, GFP_KERNEL_ACCOUNT);
 	kfree(buf);
 	return err;
@@ -208,15 +279,15 @@ static void zmq_traffic_batch_out(struct zmq_traffic_batch *b)
 	b->len = 0;
 }
 
-static void zmq_traffic_batch_add(const u8 *topic, size_t len, void *sub,
-				  void *arg)
+static void zmq_traffic_batch_add(const u8 *topic, size_t len,
+				  struct zmq_trie_owner *sub, void *arg)
 {
 	struct zmq_traffic_batch *b = arg;
 
 	if (b->len + zmq_zmtp_subscribe_size(len) > b->size)
 		zmq_traffic_batch_out(b);
-	b->len += zmq_zmtp_subscribe_encode(b->buf + b->len, topic, len, true,
-					    b->conn->version);
+	b->len += zmq_traffic_encode(b->conn, b->buf + b->len, topic, len,
+				     true);
 }
 
 /**
@@ -324,6 +395,7 @@ void zmq_traffic_reset(struct zmq_conn *conn)
 	spin_lock_bh(&conn->ctl_lock);
 	list_splice_init(&conn->subs, &subs);
 	conn->subs_count = 0;
+	conn->subs_pending = 0;
 	spin_unlock_bh(&conn->ctl_lock);
 	zmq_traffic_free_subs(&subs);
 	clear_bit(ZMQ_CONN_SUBS, &conn->flags);

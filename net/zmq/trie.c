@@ -12,9 +12,6 @@
 
 #define ZMQ_TRIE_PATH_MIN	64
 
-/* Allocations that make removal tidier but that it can do without. */
-#define ZMQ_TRIE_GFP_TRY	(GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT)
-
 /* The trie has become empty. */
 static void zmq_trie_clear(struct zmq_trie *t)
 {
@@ -44,6 +41,7 @@ static struct zmq_trie_node *zmq_trie_regrow(struct zmq_trie *t,
 	for (i = 0; i < new->n_kids; i++)
 		zmq_trie_node_kids(new)[i]->parent = new;
 	zmq_trie_node_replace(node, new);
+	zmq_trie_node_moved(t, new);
 	zmq_trie_node_free(t, node);
 	return new;
 }
@@ -185,6 +183,18 @@ static void zmq_trie_seek(const struct zmq_trie *t, const u8 *topic,
 	}
 }
 
+/* The node of a topic, or NULL. */
+static struct zmq_trie_node *zmq_trie_find(const struct zmq_trie *t,
+					   const u8 *topic, size_t len)
+{
+	struct zmq_trie_spot spot;
+
+	if (!t->root)
+		return NULL;
+	zmq_trie_seek(t, topic, len, &spot);
+	return spot.len == len ? spot.node : NULL;
+}
+
 void zmq_trie_init(struct zmq_trie *t, bool counted)
 {
 	memset(t, 0, sizeof(*t));
@@ -194,6 +204,7 @@ void zmq_trie_init(struct zmq_trie *t, bool counted)
 void zmq_trie_destroy(struct zmq_trie *t)
 {
 	struct zmq_trie_node *node = t->root, *parent;
+	u32 i;
 
 	while (node) {
 		if (node->n_kids) {
@@ -203,6 +214,8 @@ void zmq_trie_destroy(struct zmq_trie *t)
 		parent = node->parent;
 		if (parent)
 			zmq_trie_node_unlink(t, node);
+		for (i = 0; !t->counted && i < node->n_subs; i++)
+			zmq_trie_node_forget_all(t, zmq_trie_node_sub(node, i));
 		zmq_trie_node_free_subs(t, node);
 		zmq_trie_node_free(t, node);
 		node = parent;
@@ -234,8 +247,8 @@ static int zmq_trie_prepare(struct zmq_trie *t, size_t len, gfp_t gfp)
 	return 0;
 }
 
-int zmq_trie_add(struct zmq_trie *t, const u8 *topic, size_t len, void *sub,
-		 gfp_t gfp)
+int zmq_trie_add(struct zmq_trie *t, const u8 *topic, size_t len,
+		 struct zmq_trie_owner *sub, gfp_t gfp)
 {
 	struct zmq_trie_node *node;
 	struct zmq_trie_spot spot;
@@ -270,25 +283,53 @@ undo:
 	return rc;
 }
 
-int zmq_trie_remove(struct zmq_trie *t, const u8 *topic, size_t len, void *sub)
+int zmq_trie_remove(struct zmq_trie *t, const u8 *topic, size_t len,
+		    struct zmq_trie_owner *sub)
 {
-	struct zmq_trie_spot spot;
+	struct zmq_trie_node *node = zmq_trie_find(t, topic, len);
 	s64 i;
+	u32 at;
 	int rc;
 
-	if (!t->root)
-		return -ENOENT;
-	zmq_trie_seek(t, topic, len, &spot);
-	if (spot.len != len)
-		return -ENOENT;
-	i = zmq_trie_node_find_sub(spot.node, sub);
+	i = node ? zmq_trie_node_find_sub(node, sub) : -ENOENT;
 	if (i < 0)
 		return i;
-	if (--*zmq_trie_node_sub_count(spot.node, i))
+	if (t->counted && --*zmq_trie_node_sub_count(node, i))
 		return 0;
-	rc = zmq_trie_node_delete_sub(t, spot.node, i);
-	zmq_trie_tidy(t, spot.node);
+	at = *zmq_trie_node_sub_at(node, i);
+	rc = zmq_trie_node_delete_sub(t, node, i);
+	if (!t->counted)
+		zmq_trie_node_forget(t, sub, at);
+	zmq_trie_tidy(t, node);
 	return rc;
+}
+
+static void zmq_trie_call(const struct zmq_trie_node *node,
+			  zmq_trie_match_fn fn, void *arg)
+{
+	u32 i;
+
+	if (node->n_subs == 1)
+		fn(node->sub, arg);
+	else
+		for (i = 0; i < node->n_subs; i++)
+			fn(node->subs[i].sub, arg);
+}
+
+void zmq_trie_exact(const struct zmq_trie *t, const u8 *topic, size_t len,
+		    zmq_trie_match_fn fn, void *arg)
+{
+	const struct zmq_trie_node *node = zmq_trie_find(t, topic, len);
+
+	if (node)
+		zmq_trie_call(node, fn, arg);
+}
+
+bool zmq_trie_has(const struct zmq_trie *t, const u8 *topic, size_t len)
+{
+	const struct zmq_trie_node *node = zmq_trie_find(t, topic, len);
+
+	return node && node->n_subs;
 }
 
 void zmq_trie_match(const struct zmq_trie *t, const u8 *data, size_t len,
@@ -296,18 +337,13 @@ void zmq_trie_match(const struct zmq_trie *t, const u8 *data, size_t len,
 {
 	const struct zmq_trie_node *node = t->root;
 	size_t pos = 0;
-	u32 i;
 
 	while (node) {
 		if (len - pos < node->len ||
 		    memcmp(node->label, data + pos, node->len))
 			return;
 		pos += node->len;
-		if (node->n_subs == 1)
-			fn(node->sub, arg);
-		else
-			for (i = 0; i < node->n_subs; i++)
-				fn(node->subs[i].sub, arg);
+		zmq_trie_call(node, fn, arg);
 		if (pos == len)
 			return;
 		node = zmq_trie_node_kid_find(node, data[pos]);
@@ -333,6 +369,47 @@ bool zmq_trie_matches(const struct zmq_trie *t, const u8 *data, size_t len)
 	return false;
 }
 
+/* The topic of a node, at the end of t->path. */
+static const u8 *zmq_trie_topic(const struct zmq_trie *t,
+				const struct zmq_trie_node *node, size_t *len)
+{
+	u8 *p;
+
+	*len = 0;
+	if (!node->parent)
+		return NULL;
+	p = t->path + t->path_size;
+	for (; node->parent; node = node->parent) {
+		p -= node->len;
+		*len += node->len;
+		memcpy(p, node->label, node->len);
+	}
+	return p;
+}
+
+void zmq_trie_remove_sub(struct zmq_trie *t, struct zmq_trie_owner *sub,
+			 bool each, zmq_trie_walk_fn gone, void *arg)
+{
+	struct zmq_trie_node *node;
+	const u8 *topic;
+	size_t len;
+	u32 k;
+	int rc;
+
+	/* What is removed here joins nodes, which keeps their places. */
+	for (k = 0; k < sub->n; k++) {
+		node = sub->nodes[k];
+		rc = zmq_trie_node_delete_sub(t, node,
+					      zmq_trie_node_find_sub(node, sub));
+		if (gone && (each || rc & ZMQ_TRIE_TOPIC)) {
+			topic = zmq_trie_topic(t, node, &len);
+			gone(topic, len, sub, arg);
+		}
+		zmq_trie_tidy(t, node);
+	}
+	zmq_trie_node_forget_all(t, sub);
+}
+
 /* Walks: the topic of the node at hand is the first *@len bytes of @path. */
 
 static void zmq_trie_enter(const struct zmq_trie *t,
@@ -341,47 +418,6 @@ static void zmq_trie_enter(const struct zmq_trie *t,
 	if (node->len)
 		memcpy(t->path + *len, node->label, node->len);
 	*len += node->len;
-}
-
-/* Down first children to a leaf, entering all nodes from @node on. */
-static struct zmq_trie_node *zmq_trie_deepest(const struct zmq_trie *t,
-					      struct zmq_trie_node *node,
-					      size_t *len)
-{
-	zmq_trie_enter(t, node, len);
-	while (node->n_kids) {
-		node = zmq_trie_node_kids(node)[0];
-		zmq_trie_enter(t, node, len);
-	}
-	return node;
-}
-
-/* Children are visited before their parents, so that leaves can go. */
-void zmq_trie_remove_sub(struct zmq_trie *t, void *sub, zmq_trie_walk_fn gone,
-			 void *arg)
-{
-	struct zmq_trie_node *node, *parent, *next;
-	size_t len = 0, node_len;
-	unsigned int byte;
-	s64 i;
-
-	node = t->root ? zmq_trie_deepest(t, t->root, &len) : NULL;
-	for (; node; node = next) {
-		parent = node->parent;
-		node_len = node->len;
-		byte = node_len ? node->label[0] : 0;
-
-		i = zmq_trie_node_find_sub(node, sub);
-		if (i >= 0 &&
-		    (zmq_trie_node_delete_sub(t, node, i) & ZMQ_TRIE_TOPIC) &&
-		    gone)
-			gone(t->path, len, sub, arg);
-		zmq_trie_settle(t, node);
-
-		len -= node_len;
-		next = parent ? zmq_trie_node_kid_from(parent, byte + 1) : NULL;
-		next = next ? zmq_trie_deepest(t, next, &len) : parent;
-	}
 }
 
 /* The node after @node and all below it. */

@@ -6,6 +6,7 @@
 
 #define ZMQ_TRIE_NODE_ROUND	32	/* sizes that slab caches have */
 #define ZMQ_TRIE_NODE_SUBS_MIN	4
+#define ZMQ_TRIE_NODE_LIST_MIN	4	/* room in an owner's list */
 #define ZMQ_TRIE_NODE_KID_SIZE	(sizeof(struct zmq_trie_node *) + 1)
 
 static size_t zmq_trie_node_size(size_t label)
@@ -140,9 +141,85 @@ void zmq_trie_node_free_subs(struct zmq_trie *t, struct zmq_trie_node *node)
 	kvfree(node->subs);
 }
 
+/* Give an owner's list another size, 0: none. */
+static int zmq_trie_node_resize_list(struct zmq_trie *t,
+				     struct zmq_trie_owner *sub, u32 cap,
+				     gfp_t gfp)
+{
+	struct zmq_trie_node **nodes = NULL;
+
+	if (cap) {
+		nodes = kvmalloc_array(cap, sizeof(*nodes), gfp | __GFP_NOWARN);
+		if (!nodes)
+			return -ENOMEM;
+		if (sub->n)
+			memcpy(nodes, sub->nodes, sub->n * sizeof(*nodes));
+	}
+	kvfree(sub->nodes);
+	t->bytes += cap * sizeof(*nodes);
+	t->bytes -= sub->cap * sizeof(*nodes);
+	sub->nodes = nodes;
+	sub->cap = cap;
+	return 0;
+}
+
+/* Make room for one more node in an owner's list. */
+static int zmq_trie_node_reserve_list(struct zmq_trie *t,
+				      struct zmq_trie_owner *sub, gfp_t gfp)
+{
+	u32 cap = max_t(u32, sub->n * 2, ZMQ_TRIE_NODE_LIST_MIN);
+
+	if (t->counted || sub->n < sub->cap)
+		return 0;
+	if (cap <= sub->n)
+		return -ENOMEM;
+	return zmq_trie_node_resize_list(t, sub, cap, gfp);
+}
+
+/* An empty list needs no memory, a short one not that of a long one. */
+static void zmq_trie_node_trim_list(struct zmq_trie *t,
+				    struct zmq_trie_owner *sub)
+{
+	if (!sub->n)
+		zmq_trie_node_resize_list(t, sub, 0, 0);
+	else if (sub->cap > ZMQ_TRIE_NODE_LIST_MIN && sub->n <= sub->cap / 4)
+		zmq_trie_node_resize_list(t, sub, sub->cap / 2,
+					  ZMQ_TRIE_GFP_TRY);
+}
+
+void zmq_trie_node_forget_all(struct zmq_trie *t, struct zmq_trie_owner *sub)
+{
+	sub->n = 0;
+	zmq_trie_node_trim_list(t, sub);
+}
+
+void zmq_trie_node_forget(struct zmq_trie *t, struct zmq_trie_owner *sub,
+			  u32 at)
+{
+	struct zmq_trie_node *last = sub->nodes[--sub->n];
+
+	if (at != sub->n) {
+		sub->nodes[at] = last;
+		*zmq_trie_node_sub_at(last, zmq_trie_node_find_sub(last, sub)) =
+			at;
+	}
+	zmq_trie_node_trim_list(t, sub);
+}
+
+void zmq_trie_node_moved(struct zmq_trie *t, struct zmq_trie_node *node)
+{
+	u32 i;
+
+	if (t->counted)
+		return;
+	for (i = 0; i < node->n_subs; i++)
+		zmq_trie_node_sub(node, i)->nodes[*zmq_trie_node_sub_at(node, i)] =
+			node;
+}
+
 /* Index of the first subscriber at the address of @sub or above. */
 static u32 zmq_trie_node_sub_pos(const struct zmq_trie_node *node,
-				 const void *sub)
+				 const struct zmq_trie_owner *sub)
 {
 	u32 lo = 0, hi = node->n_subs, mid;
 
@@ -158,7 +235,8 @@ static u32 zmq_trie_node_sub_pos(const struct zmq_trie_node *node,
 	return lo;
 }
 
-s64 zmq_trie_node_find_sub(const struct zmq_trie_node *node, const void *sub)
+s64 zmq_trie_node_find_sub(const struct zmq_trie_node *node,
+			   const struct zmq_trie_owner *sub)
 {
 	u32 i = zmq_trie_node_sub_pos(node, sub);
 
@@ -194,40 +272,51 @@ static int zmq_trie_node_reserve_sub(struct zmq_trie *t,
 	return 0;
 }
 
-/* A subscriber that is not there yet, to be number @i. */
+/* A subscriber that is not there yet, to be number @i; the list has room. */
 static int zmq_trie_node_insert_sub(struct zmq_trie *t,
 				    struct zmq_trie_node *node, u32 i,
-				    void *sub, gfp_t gfp)
+				    struct zmq_trie_owner *sub, gfp_t gfp)
 {
+	u32 count = t->counted ? 1 : sub->n;
+
 	if (!node->n_subs) {
 		node->n_subs = 1;
 		node->sub = sub;
-		node->count = 1;
-		t->entries++;
+		node->count = count;
 		t->topics++;
-		return ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC;
+	} else {
+		if (zmq_trie_node_reserve_sub(t, node, gfp))
+			return -ENOMEM;
+		memmove(node->subs + i + 1, node->subs + i,
+			(node->n_subs - i) * sizeof(*node->subs));
+		node->subs[i].sub = sub;
+		node->subs[i].count = count;
+		node->n_subs++;
 	}
-	if (zmq_trie_node_reserve_sub(t, node, gfp))
-		return -ENOMEM;
-	memmove(node->subs + i + 1, node->subs + i,
-		(node->n_subs - i) * sizeof(*node->subs));
-	node->subs[i].sub = sub;
-	node->subs[i].count = 1;
-	node->n_subs++;
 	t->entries++;
-	return ZMQ_TRIE_ENTRY;
+	if (!t->counted)
+		sub->nodes[sub->n++] = node;
+	return node->n_subs == 1 ? ZMQ_TRIE_ENTRY | ZMQ_TRIE_TOPIC :
+				   ZMQ_TRIE_ENTRY;
 }
 
 int zmq_trie_node_add_sub(struct zmq_trie *t, struct zmq_trie_node *node,
-			  void *sub, gfp_t gfp)
+			  struct zmq_trie_owner *sub, gfp_t gfp)
 {
 	u32 i = zmq_trie_node_sub_pos(node, sub);
+	int rc;
 
-	if (i == node->n_subs || zmq_trie_node_sub(node, i) != sub)
-		return zmq_trie_node_insert_sub(t, node, i, sub, gfp);
-	if (t->counted)
-		(*zmq_trie_node_sub_count(node, i))++;
-	return 0;
+	if (i < node->n_subs && zmq_trie_node_sub(node, i) == sub) {
+		if (t->counted)
+			(*zmq_trie_node_sub_count(node, i))++;
+		return 0;
+	}
+	if (zmq_trie_node_reserve_list(t, sub, gfp))
+		return -ENOMEM;
+	rc = zmq_trie_node_insert_sub(t, node, i, sub, gfp);
+	if (rc < 0 && !t->counted)
+		zmq_trie_node_trim_list(t, sub);
+	return rc;
 }
 
 int zmq_trie_node_delete_sub(struct zmq_trie *t, struct zmq_trie_node *node,

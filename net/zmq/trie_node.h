@@ -8,10 +8,19 @@
 #define ZMQ_TRIE_NODE_LABEL_MAX	255
 #define ZMQ_TRIE_NODE_KIDS_MAX	256
 
-/* A subscriber of a topic, and how often it holds it (1 unless counted). */
+/* Allocations that make removal tidier but that it can do without. */
+#define ZMQ_TRIE_GFP_TRY	(GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT)
+
+/*
+ * A subscriber of a topic; how often it holds it if the trie is counted, else
+ * where the node is in the subscriber's list.
+ */
 struct zmq_trie_sub {
-	void	*sub;
-	u32	count;
+	struct zmq_trie_owner	*sub;
+	union {
+		u32		count;
+		u32		at;
+	};
 };
 
 /**
@@ -23,7 +32,8 @@ struct zmq_trie_sub {
  * @sub: the only subscriber, if @n_subs is 1
  * @subs: subscribers by address, if @n_subs > 1
  * @n_subs: how many subscribers
- * @count: of @sub
+ * @count: of @sub, in a counted trie
+ * @at: of @sub, in another
  * @sub_cap: room at @subs
  * @n_kids: how many children
  * @kid_cap: room at @kids
@@ -41,12 +51,13 @@ struct zmq_trie_node {
 		struct zmq_trie_node	**kids;
 	};
 	union {
-		void			*sub;
+		struct zmq_trie_owner	*sub;
 		struct zmq_trie_sub	*subs;
 	};
 	u32				n_subs;
 	union {
 		u32			count;
+		u32			at;
 		u32			sub_cap;
 	};
 	u16				n_kids;
@@ -77,14 +88,25 @@ void zmq_trie_node_free_kids(struct zmq_trie *t, struct zmq_trie_node *node);
 
 /* Add @sub, or count it again.  Return: mask of ZMQ_TRIE_*, or -ENOMEM. */
 int zmq_trie_node_add_sub(struct zmq_trie *t, struct zmq_trie_node *node,
-			  void *sub, gfp_t gfp);
-/* Remove subscriber number @i whatever its count.  Return: the mask. */
+			  struct zmq_trie_owner *sub, gfp_t gfp);
+/*
+ * Remove subscriber number @i whatever its count; its list of nodes is left
+ * alone.  Return: the mask.
+ */
 int zmq_trie_node_delete_sub(struct zmq_trie *t, struct zmq_trie_node *node,
 			     u32 i);
+/* @node is at another address now: tell its subscribers' lists. */
+void zmq_trie_node_moved(struct zmq_trie *t, struct zmq_trie_node *node);
+/* Take node number @at off a subscriber's list. */
+void zmq_trie_node_forget(struct zmq_trie *t, struct zmq_trie_owner *sub,
+			  u32 at);
+/* Free the list. */
+void zmq_trie_node_forget_all(struct zmq_trie *t, struct zmq_trie_owner *sub);
 /* Forget all subscribers; of no use but before freeing the node. */
 void zmq_trie_node_free_subs(struct zmq_trie *t, struct zmq_trie_node *node);
 /* Number of @sub among the subscribers, or -ENOENT. */
-s64 zmq_trie_node_find_sub(const struct zmq_trie_node *node, const void *sub);
+s64 zmq_trie_node_find_sub(const struct zmq_trie_node *node,
+			   const struct zmq_trie_owner *sub);
 
 /* The children, @n_kids pointers. */
 static inline struct zmq_trie_node **
@@ -140,7 +162,8 @@ zmq_trie_node_kid_find(const struct zmq_trie_node *node, u8 byte)
 }
 
 /* Subscriber number @i, which is there. */
-static inline void *zmq_trie_node_sub(const struct zmq_trie_node *node, u32 i)
+static inline struct zmq_trie_owner *
+zmq_trie_node_sub(const struct zmq_trie_node *node, u32 i)
 {
 	return node->n_subs == 1 ? node->sub : node->subs[i].sub;
 }
@@ -149,6 +172,12 @@ static inline void *zmq_trie_node_sub(const struct zmq_trie_node *node, u32 i)
 static inline u32 *zmq_trie_node_sub_count(struct zmq_trie_node *node, u32 i)
 {
 	return node->n_subs == 1 ? &node->count : &node->subs[i].count;
+}
+
+/* Where the node is in its list. */
+static inline u32 *zmq_trie_node_sub_at(struct zmq_trie_node *node, u32 i)
+{
+	return node->n_subs == 1 ? &node->at : &node->subs[i].at;
 }
 
 #endif /* _NET_ZMQ_TRIE_NODE_H */

@@ -13,6 +13,10 @@ static const struct zmq_type *const zmq_types[] = {
 	&zmq_pattern_pull,
 	&zmq_pattern_push,
 	&zmq_pattern_stream,
+	&zmq_pattern_xpub,
+	&zmq_pattern_xsub,
+	&zmq_pattern_radio,
+	&zmq_pattern_dish,
 };
 
 const struct zmq_type *zmq_type_find(int protocol)

@@ -24,6 +24,8 @@ struct zmq_rx;
  *	from the network are dropped (libzmq's thread-safe types)
  * @grouped: on streams its message has another part in front, the group, that
  *	the user sees as ancillary data (48/RADIO-DISH)
+ * @rcv_unlimited: ZMQ_RCVHWM has no effect, bytes alone count: subscriptions
+ *	come in although their notifications are not read (XPUB)
  * @cmsg: ZMQ_CMSG_* that sendmsg(2) takes, or that recvmsg(2) tells
  * @prefixes: each message received begins with the routing id of its peer
  * @dedupes: connects to one address once only
@@ -54,6 +56,9 @@ struct zmq_rx;
  *	-ENOSPC: more than net.zmq.topics_max or topic_mem allow; -ENOMEM.
  * @setsockopt: -ENOPROTOOPT: not an option of this type.
  *
+ * Under no lock:
+ * @getsockopt: an int that is not negative; -ENOPROTOOPT.
+ *
  * Under rx_lock, any context:
  * @can_send: would a send not block?
  * @recv_check: -EBADFD: not this socket's turn to receive.
@@ -77,6 +82,7 @@ struct zmq_type {
 	bool		single;
 	bool		single_part;
 	bool		grouped;
+	bool		rcv_unlimited;
 	u8		cmsg;
 	bool		prefixes;
 	bool		dedupes;
@@ -100,6 +106,8 @@ struct zmq_type {
 	int (*setsockopt)(struct zmq_sock *zsk, int opt, const u8 *val,
 			  size_t len);
 
+	int (*getsockopt)(struct zmq_sock *zsk, int opt);
+
 	bool (*can_send)(struct zmq_sock *zsk);
 	int (*recv_check)(struct zmq_sock *zsk);
 	int (*recv_begin)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
@@ -118,6 +126,10 @@ extern const struct zmq_type zmq_pattern_router;
 extern const struct zmq_type zmq_pattern_pull;
 extern const struct zmq_type zmq_pattern_push;
 extern const struct zmq_type zmq_pattern_stream;
+extern const struct zmq_type zmq_pattern_xpub;
+extern const struct zmq_type zmq_pattern_xsub;
+extern const struct zmq_type zmq_pattern_radio;
+extern const struct zmq_type zmq_pattern_dish;
 
 /* The table of a protocol number, or NULL. */
 const struct zmq_type *zmq_type_find(int protocol);

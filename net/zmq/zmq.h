@@ -124,21 +124,45 @@ struct zmq_router_state {
 };
 
 /**
- * struct zmq_pub_state - PUB's part of a socket
- * @trie: who wants what; lock_sock
+ * struct zmq_pub_state - the part of PUB, XPUB and RADIO of a socket
+ * @trie: who gets what; lock_sock
+ * @asked: XPUB_MANUAL: what peers asked for; lock_sock
  * @seq: number of the message being matched; lock_sock
+ * @welcome: XPUB_WELCOME_MSG as frames; lock_sock
+ * @last: XPUB: pipe of the message received last, one reference; rx_lock
+ * @verbose_subs: tell of every subscription, not the first of a topic only
+ * @verbose_unsubs: tell of every cancellation, not the last of a topic only
+ * @manual: XPUB_MANUAL
+ * @last_value: XPUB_MANUAL_LAST_VALUE: the next message is for @last
+ * @nodrop: XPUB_NODROP
+ * @only_first: ONLY_FIRST_SUBSCRIBE
  */
 struct zmq_pub_state {
 	struct zmq_trie	trie;
+	struct zmq_trie	asked;
 	u64		seq;
+	struct zmq_segq	welcome;
+	struct zmq_pipe	*last;
+	bool		verbose_subs;
+	bool		verbose_unsubs;
+	bool		manual;
+	bool		last_value;
+	bool		nodrop;
+	bool		only_first;
 };
 
 /**
- * struct zmq_sub_state - SUB's part of a socket
+ * struct zmq_sub_state - the part of SUB, XSUB and DISH of a socket
  * @trie: what we want; changed under lock_sock and rx_lock, read under either
+ * @owner: whose it is: ours
+ * @only_first: ONLY_FIRST_SUBSCRIBE
+ * @verbose_unsubs: XSUB_VERBOSE_UNSUBSCRIBE
  */
 struct zmq_sub_state {
-	struct zmq_trie	trie;
+	struct zmq_trie		trie;
+	struct zmq_trie_owner	owner;
+	bool			only_first;
+	bool			verbose_unsubs;
 };
 
 /**
@@ -184,8 +208,8 @@ struct zmq_sub_state {
  * @req: REQ
  * @rep: REP
  * @router: ROUTER, STREAM
- * @pub: PUB
- * @sub: SUB
+ * @pub: PUB, XPUB, RADIO
+ * @sub: SUB, XSUB, DISH
  */
 struct zmq_sock {
 	struct sock		sk;
@@ -272,6 +296,8 @@ static inline struct zmq_sock *zmq_sk(const struct sock *sk)
 int zmq_send_msg(struct socket *sock, struct msghdr *msg, size_t len);
 int zmq_send_append(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *data,
 		    u32 len, bool more);
+int zmq_send_append_iter(struct zmq_sock *zsk, struct zmq_asm *msg,
+			 struct iov_iter *from, u32 len, bool more);
 int zmq_send_raw(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *frames,
 		 u32 len);
 void zmq_send_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe);

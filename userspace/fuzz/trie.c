@@ -38,17 +38,17 @@ const struct fuzz_seed fuzz_seeds[] = {
 struct pair {
 	uint8_t		*topic;
 	size_t		len;
-	void		*sub;
+	struct zmq_trie_owner *sub;
 	unsigned int	count;
 };
 
 static struct pair pairs[PAIRS_MAX];
 static size_t n_pairs;
 static struct zmq_trie trie;
-static char subs[SUBS];
+static struct zmq_trie_owner subs[SUBS];
 
 /* Topics in byte order, prefixes first; then by subscriber. */
-static int compare(const uint8_t *a, size_t a_len, const void *a_sub,
+static int compare(const uint8_t *a, size_t a_len, const struct zmq_trie_owner *a_sub,
 		   const struct pair *b)
 {
 	int diff = memcmp(a, b->topic, a_len < b->len ? a_len : b->len);
@@ -60,7 +60,7 @@ static int compare(const uint8_t *a, size_t a_len, const void *a_sub,
 	return a_sub < b->sub ? -1 : a_sub > b->sub;
 }
 
-static size_t find(const uint8_t *topic, size_t len, void *sub)
+static size_t find(const uint8_t *topic, size_t len, struct zmq_trie_owner *sub)
 {
 	size_t i = 0;
 
@@ -69,7 +69,7 @@ static size_t find(const uint8_t *topic, size_t len, void *sub)
 	return i;
 }
 
-static bool is_at(size_t i, const uint8_t *topic, size_t len, void *sub)
+static bool is_at(size_t i, const uint8_t *topic, size_t len, struct zmq_trie_owner *sub)
 {
 	return i < n_pairs && !compare(topic, len, sub, &pairs[i]);
 }
@@ -86,7 +86,7 @@ static bool lonely(size_t i)
 	return !same_topic(i, i + 1) && !(i && same_topic(i, i - 1));
 }
 
-static int model_add(const uint8_t *topic, size_t len, void *sub)
+static int model_add(const uint8_t *topic, size_t len, struct zmq_trie_owner *sub)
 {
 	size_t i = find(topic, len, sub);
 
@@ -110,7 +110,7 @@ static int model_drop(size_t i)
 	return rc;
 }
 
-static int model_remove(const uint8_t *topic, size_t len, void *sub)
+static int model_remove(const uint8_t *topic, size_t len, struct zmq_trie_owner *sub)
 {
 	size_t i = find(topic, len, sub);
 
@@ -134,13 +134,27 @@ static size_t model_remove_sub(void *sub)
 	return gone;
 }
 
-static void walk_fn(const uint8_t *topic, size_t len, void *sub, void *arg)
+static void walk_fn(const uint8_t *topic, size_t len, struct zmq_trie_owner *sub, void *arg)
 {
 	size_t *i = arg;
 
 	FUZZ_CHECK(len <= trie.max_len);
 	FUZZ_CHECK(is_at(*i, topic ?: (const uint8_t *)"", len, sub));
 	++*i;
+}
+
+/* Each subscriber's list has as many topics as it. */
+static void check_lists(void)
+{
+	size_t i, s, n;
+
+	for (s = 0; s < SUBS; s++) {
+		for (n = 0, i = 0; i < n_pairs; i++)
+			n += pairs[i].sub == &subs[s];
+		FUZZ_CHECK(subs[s].n == (trie.counted ? 0 : n));
+		FUZZ_CHECK(subs[s].n <= subs[s].cap);
+		FUZZ_CHECK(!subs[s].n == !subs[s].nodes);
+	}
 }
 
 static void check_all(void)
@@ -173,7 +187,7 @@ struct match {
 };
 
 /* Prefixes of the same data come in the model's order. */
-static void match_fn(void *sub, void *arg)
+static void match_fn(struct zmq_trie_owner *sub, void *arg)
 {
 	struct match *m = arg;
 
@@ -193,7 +207,7 @@ static void check_match(const uint8_t *data, size_t len)
 		   next_match(data, len, &m.i));
 }
 
-static void gone_fn(const uint8_t *topic, size_t len, void *sub, void *arg)
+static void gone_fn(const uint8_t *topic, size_t len, struct zmq_trie_owner *sub, void *arg)
 {
 	size_t i = find(topic ?: (const uint8_t *)"", len, sub);
 
@@ -203,7 +217,7 @@ static void gone_fn(const uint8_t *topic, size_t len, void *sub, void *arg)
 }
 
 /* An add with @budget allocations; if they are not enough, another. */
-static void add(const uint8_t *topic, size_t len, void *sub, long budget)
+static void add(const uint8_t *topic, size_t len, struct zmq_trie_owner *sub, long budget)
 {
 	int rc;
 
@@ -220,7 +234,7 @@ static void add(const uint8_t *topic, size_t len, void *sub, long budget)
 
 static void run_op(uint8_t op, const uint8_t *topic, size_t len)
 {
-	void *sub = &subs[(op >> 3) % SUBS];
+	struct zmq_trie_owner *sub = &subs[(op >> 3) % SUBS];
 	size_t gone = 0;
 
 	/* the high bits say which allocations fail; removal must not mind */
@@ -231,7 +245,9 @@ static void run_op(uint8_t op, const uint8_t *topic, size_t len)
 			   model_remove(topic, len, sub));
 		break;
 	case 2:
-		zmq_trie_remove_sub(&trie, sub, gone_fn, &gone);
+		if (trie.counted)
+			break;
+		zmq_trie_remove_sub(&trie, sub, false, gone_fn, &gone);
 		FUZZ_CHECK(gone == model_remove_sub(sub));
 		break;
 	case 3:
@@ -285,10 +301,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		run_op(op, copy, len);
 		free(copy);
 		check_all();
+		check_lists();
 	}
 	zmq_trie_destroy(&trie);
 	while (n_pairs)
 		model_drop(n_pairs - 1);
 	check_all();
+	check_lists();
 	return 0;
 }

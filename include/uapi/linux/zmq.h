@@ -48,6 +48,8 @@ enum {
 	ZMQ_AF_XPUB	= 9,
 	ZMQ_AF_XSUB	= 10,
 	ZMQ_AF_STREAM	= 11,
+	ZMQ_AF_RADIO	= 14,
+	ZMQ_AF_DISH	= 15,
 
 	/*
 	 * Not a message socket but a context: a group of sockets that are
@@ -171,6 +173,13 @@ struct zmq_af_stats {
 	__u64	rx_queued_bytes;
 	__u64	protocol_errors;
 };
+
+/*
+ * S, up to 255 bytes: a DISH joins or leaves a group.  EINVAL: it has joined
+ * the group already, or has not.
+ */
+#define ZMQ_AF_JOIN		(ZMQ_AF_BASE + 0x22)
+#define ZMQ_AF_LEAVE		(ZMQ_AF_BASE + 0x23)
 
 /*
  * Ancillary data (cmsg(3)) at level SOL_ZMQ.  sendmsg(2) fails with EINVAL for

@@ -724,14 +724,14 @@ static void rx_feed__subscriptions(struct kunit *test)
 	rx_add(m, 0, 70000);
 	rx_feed(test, m, m->wire, m->wire_len);
 	flush_workqueue(zmq_main_wq);
-	KUNIT_EXPECT_EQ(test, m->pipe->subs, 4);
+	KUNIT_EXPECT_EQ(test, m->pipe->subs.n, 4);
 	memset(m->got, 't', 5000);
 	KUNIT_EXPECT_TRUE(test, zmq_trie_matches(&m->f->zsk->pub.trie, m->got,
 						 5000));
 	for (i = 0; i < ARRAY_SIZE(lens); i++)
 		rx_feed_subscription(test, m, lens[i], false);
 	flush_workqueue(zmq_main_wq);
-	KUNIT_EXPECT_EQ(test, m->pipe->subs, 0);
+	KUNIT_EXPECT_EQ(test, m->pipe->subs.n, 0);
 	KUNIT_EXPECT_EQ(test, m->pipe->rx_mem, 0);
 	KUNIT_EXPECT_EQ(test, m->conn->state, ZMQ_CONN_READY);
 }

@@ -17,7 +17,7 @@
  * @topic: they, in byte order; some are prefixes of others
  * @len: their lengths
  * @count: how often which subscriber holds which topic
- * @subs: the subscribers are these bytes' addresses
+ * @subs: the subscribers
  * @seen: what a walk or match called back for
  * @last: index of the last topic of a walk
  * @bad: callbacks that should not have come
@@ -29,7 +29,7 @@ struct trie_model {
 	u8		*topic[TRIE_TOPICS];
 	size_t		len[TRIE_TOPICS];
 	u32		count[TRIE_TOPICS][TRIE_SUBS];
-	u8		subs[TRIE_SUBS];
+	struct zmq_trie_owner subs[TRIE_SUBS];
 	u32		seen[TRIE_TOPICS][TRIE_SUBS];
 	u32		last;
 	u32		bad;
@@ -96,7 +96,7 @@ static struct trie_model *trie_model_init(struct kunit *test, bool counted)
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	m->seed = 1 + counted;
-	m->topic[m->n++] = m->subs;	/* the empty one */
+	m->topic[m->n++] = (u8 *)"";	/* the empty one */
 	while (m->n < TRIE_TOPICS)
 		trie_make_topic(test, m);
 	trie_sort_topics(m);
@@ -137,11 +137,12 @@ static int trie_model_remove(struct trie_model *m, int i, int s)
 }
 
 /* Topics must come in order, without repeating a pair. */
-static void trie_walk_fn(const u8 *topic, size_t len, void *sub, void *arg)
+static void trie_walk_fn(const u8 *topic, size_t len, struct zmq_trie_owner *sub,
+			 void *arg)
 {
 	struct trie_model *m = arg;
-	u32 i = trie_topic_index(m, topic ?: m->subs, len);
-	ptrdiff_t s = (u8 *)sub - m->subs;
+	u32 i = trie_topic_index(m, topic ?: (const u8 *)"", len);
+	ptrdiff_t s = sub - m->subs;
 
 	if (i == m->n || s < 0 || s >= TRIE_SUBS || i < m->last) {
 		m->bad++;
@@ -177,11 +178,11 @@ static void trie_check(struct kunit *test, struct trie_model *m)
 	KUNIT_EXPECT_EQ(test, !m->t.bytes, !entries);
 }
 
-static void trie_match_fn(void *sub, void *arg)
+static void trie_match_fn(struct zmq_trie_owner *sub, void *arg)
 {
 	struct trie_model *m = arg;
 
-	m->seen[0][(u8 *)sub - m->subs]++;
+	m->seen[0][sub - m->subs]++;
 }
 
 /* Each subscriber is called once for each of its topics that is a prefix. */
@@ -259,30 +260,31 @@ static void trie__random_steps_counted(struct kunit *test)
 	trie_random_steps(test, true);
 }
 
-static void trie_gone_fn(const u8 *topic, size_t len, void *sub, void *arg)
+static void trie_gone_fn(const u8 *topic, size_t len, struct zmq_trie_owner *sub,
+			 void *arg)
 {
 	struct trie_model *m = arg;
-	u32 i = trie_topic_index(m, topic ?: m->subs, len);
+	u32 i = trie_topic_index(m, topic ?: (const u8 *)"", len);
 
 	if (i == m->n)
 		m->bad++;
 	else
-		m->seen[i][(u8 *)sub - m->subs]++;
+		m->seen[i][sub - m->subs]++;
 }
 
 /* Remove one subscriber from all of the model and see which topics are gone */
-static void trie_remove_sub(struct kunit *test, struct trie_model *m, int s)
+static void trie_remove_sub(struct kunit *test, struct trie_model *m, int s,
+			    bool each)
 {
 	int i, rc;
 
 	memset(m->seen, 0, sizeof(m->seen));
 	m->bad = 0;
-	zmq_trie_remove_sub(&m->t, &m->subs[s], trie_gone_fn, m);
+	zmq_trie_remove_sub(&m->t, &m->subs[s], each, trie_gone_fn, m);
 	for (i = 0; i < TRIE_TOPICS; i++) {
-		m->count[i][s] = min_t(u32, m->count[i][s], 1);
 		rc = trie_model_remove(m, i, s);
 		m->bad += m->seen[i][s] !=
-			  (rc > 0 && rc & ZMQ_TRIE_TOPIC ? 1 : 0);
+			  (rc > 0 && (each || rc & ZMQ_TRIE_TOPIC) ? 1 : 0);
 	}
 	KUNIT_EXPECT_EQ(test, m->bad, 0);
 	trie_check(test, m);
@@ -290,14 +292,14 @@ static void trie_remove_sub(struct kunit *test, struct trie_model *m, int s)
 
 static void remove_sub__reports_topics(struct kunit *test)
 {
-	struct trie_model *m = trie_model_init(test, true);
+	struct trie_model *m = trie_model_init(test, false);
 	int round, i, s;
 
-	for (round = 0; round < 5; round++) {
+	for (round = 0; round < 6; round++) {
 		for (i = 0; i < 200; i++)
 			trie_step(test, m);
 		for (s = 0; s < TRIE_SUBS; s++)
-			trie_remove_sub(test, m, s);
+			trie_remove_sub(test, m, s, round & 1);
 		KUNIT_EXPECT_EQ(test, m->t.entries, 0);
 		KUNIT_EXPECT_NULL(test, m->t.root);
 	}
@@ -306,23 +308,118 @@ static void remove_sub__reports_topics(struct kunit *test)
 static void remove_sub__without_callback(struct kunit *test)
 {
 	struct zmq_trie t;
-	u8 a, b;
+	struct zmq_trie_owner a = {}, b = {};
 
 	zmq_trie_init(&t, false);
-	zmq_trie_remove_sub(&t, &a, NULL, NULL);
+	zmq_trie_remove_sub(&t, &a, false, NULL, NULL);
 	zmq_trie_add(&t, "x", 1, &a, GFP_KERNEL);
 	zmq_trie_add(&t, "x", 1, &b, GFP_KERNEL);
-	zmq_trie_remove_sub(&t, &a, NULL, NULL);
+	zmq_trie_remove_sub(&t, &a, false, NULL, NULL);
 	KUNIT_EXPECT_EQ(test, t.entries, 1);
-	zmq_trie_remove_sub(&t, &b, NULL, NULL);
+	zmq_trie_remove_sub(&t, &b, false, NULL, NULL);
 	KUNIT_EXPECT_EQ(test, t.topics, 0);
+	KUNIT_EXPECT_EQ(test, t.bytes, 0);
+}
+
+static void trie_count_fn(struct zmq_trie_owner *sub, void *arg)
+{
+	++*(u32 *)arg;
+}
+
+/* A subscriber leaves with its topics in their order, and with its list. */
+static void trie_order_fn(const u8 *topic, size_t len,
+			  struct zmq_trie_owner *sub, void *arg)
+{
+	strncat(arg, len ? (const char *)topic : "-", len ?: 1);
+	strcat(arg, " ");
+}
+
+static void remove_sub__in_order(struct kunit *test)
+{
+	static const char *const topics[] = { "foobar", "", "foo", "b", "fob" };
+	struct zmq_trie_owner a = {}, b = {};
+	char text[64] = "";
+	struct zmq_trie t;
+	int i;
+
+	zmq_trie_init(&t, false);
+	for (i = 0; i < ARRAY_SIZE(topics); i++)
+		zmq_trie_add(&t, topics[i], strlen(topics[i]), &a, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, a.n, 5);
+	zmq_trie_add(&t, "b", 1, &b, GFP_KERNEL);
+	zmq_trie_remove_sub(&t, &a, false, trie_order_fn, text);
+	KUNIT_EXPECT_STREQ(test, text, "foobar - foo fob ");
+	KUNIT_EXPECT_NULL(test, a.nodes);
+	KUNIT_EXPECT_EQ(test, t.topics, 1);
+	/* The last one takes the place of one that is cancelled. */
+	for (i = 0; i < ARRAY_SIZE(topics); i++)
+		zmq_trie_add(&t, topics[i], strlen(topics[i]), &a, GFP_KERNEL);
+	zmq_trie_remove(&t, "foobar", 6, &a);
+	text[0] = 0;
+	zmq_trie_remove_sub(&t, &a, true, trie_order_fn, text);
+	KUNIT_EXPECT_STREQ(test, text, "fob - foo b ");
+	zmq_trie_remove_sub(&t, &b, true, NULL, NULL);
+	KUNIT_EXPECT_EQ(test, t.bytes, 0);
+}
+
+/* The list shrinks with its topics, and is gone with the last. */
+static void remove__list_memory(struct kunit *test)
+{
+	struct zmq_trie_owner a = {};
+	struct zmq_trie t;
+	u8 topic[2];
+	u32 i;
+
+	zmq_trie_init(&t, false);
+	for (i = 0; i < 1000; i++) {
+		put_unaligned_be16(i, topic);
+		zmq_trie_add(&t, topic, 2, &a, GFP_KERNEL);
+	}
+	KUNIT_EXPECT_EQ(test, a.n, 1000);
+	for (i = 0; i < 1000; i++) {
+		KUNIT_EXPECT_LE(test, a.cap, max_t(u32, 4 * a.n, 4));
+		put_unaligned_be16(i * 7 % 1000, topic);
+		zmq_trie_remove(&t, topic, 2, &a);
+	}
+	KUNIT_EXPECT_NULL(test, a.nodes);
+	KUNIT_EXPECT_EQ(test, t.bytes, 0);
+}
+
+/* Groups: no prefix, just the one. */
+static void exact__not_prefixes(struct kunit *test)
+{
+	struct zmq_trie_owner a = {}, b = {};
+	struct zmq_trie t;
+	int calls = 0;
+
+	zmq_trie_init(&t, false);
+	KUNIT_EXPECT_FALSE(test, zmq_trie_has(&t, "", 0));
+	zmq_trie_exact(&t, "", 0, trie_count_fn, &calls);
+	zmq_trie_add(&t, "ab", 2, &a, GFP_KERNEL);
+	zmq_trie_add(&t, "abcd", 4, &a, GFP_KERNEL);
+	zmq_trie_add(&t, "abcd", 4, &b, GFP_KERNEL);
+	zmq_trie_exact(&t, "", 0, trie_count_fn, &calls);
+	zmq_trie_exact(&t, "a", 1, trie_count_fn, &calls);
+	zmq_trie_exact(&t, "abc", 3, trie_count_fn, &calls);
+	zmq_trie_exact(&t, "abcde", 5, trie_count_fn, &calls);
+	KUNIT_EXPECT_EQ(test, calls, 0);
+	zmq_trie_exact(&t, "ab", 2, trie_count_fn, &calls);
+	KUNIT_EXPECT_EQ(test, calls, 1);
+	zmq_trie_exact(&t, "abcd", 4, trie_count_fn, &calls);
+	KUNIT_EXPECT_EQ(test, calls, 3);
+	KUNIT_EXPECT_TRUE(test, zmq_trie_has(&t, "abcd", 4));
+	KUNIT_EXPECT_FALSE(test, zmq_trie_has(&t, "abc", 3));
+	KUNIT_EXPECT_FALSE(test, zmq_trie_has(&t, "", 0));
+	zmq_trie_destroy(&t);
+	KUNIT_EXPECT_NULL(test, a.nodes);
+	KUNIT_EXPECT_NULL(test, b.nodes);
 	KUNIT_EXPECT_EQ(test, t.bytes, 0);
 }
 
 static void add__results(struct kunit *test)
 {
 	struct zmq_trie t;
-	u8 a, b;
+	struct zmq_trie_owner a = {}, b = {};
 
 	zmq_trie_init(&t, false);
 	KUNIT_EXPECT_EQ(test, zmq_trie_add(&t, "ab", 2, &a, GFP_KERNEL),
@@ -343,7 +440,7 @@ static void add__results(struct kunit *test)
 static void add__empty_topic(struct kunit *test)
 {
 	struct zmq_trie t;
-	u8 a;
+	struct zmq_trie_owner a = {};
 
 	zmq_trie_init(&t, true);
 	KUNIT_EXPECT_FALSE(test, zmq_trie_matches(&t, "x", 1));
@@ -362,7 +459,7 @@ static void add__no_memory(struct kunit *test)
 {
 	struct zmq_trie t;
 	size_t bytes;
-	u8 a;
+	struct zmq_trie_owner a = {};
 
 	zmq_trie_init(&t, false);
 	KUNIT_EXPECT_EQ(test, zmq_trie_add(&t, "", SIZE_MAX / 2, &a,
@@ -382,7 +479,7 @@ static void add__no_memory(struct kunit *test)
 static void remove__counts(struct kunit *test)
 {
 	struct zmq_trie t;
-	u8 a, b;
+	struct zmq_trie_owner a = {}, b = {};
 	int i;
 
 	zmq_trie_init(&t, true);
@@ -425,7 +522,7 @@ static void remove__absent(struct kunit *test)
 {
 	const struct trie_absent_param *p = test->param_value;
 	struct zmq_trie t;
-	u8 a, b;
+	struct zmq_trie_owner a = {}, b = {};
 
 	zmq_trie_init(&t, false);
 	KUNIT_EXPECT_EQ(test, zmq_trie_remove(&t, p->topic, strlen(p->topic),
@@ -453,7 +550,8 @@ static u32 trie_depth(const struct zmq_trie *t)
 /* A branch at every byte of a topic, then without them, from either end. */
 static void trie_branches(struct kunit *test, bool from_end)
 {
-	u8 topic[300], other[300], a;
+	struct zmq_trie_owner a = {};
+	u8 topic[300], other[300];
 	struct zmq_trie t;
 	size_t i, n;
 
@@ -494,7 +592,8 @@ static void remove__joins_nodes_from_end(struct kunit *test)
 static void node__all_bytes(struct kunit *test)
 {
 	struct zmq_trie t;
-	u8 topic[2], a;
+	struct zmq_trie_owner a = {};
+	u8 topic[2];
 	int i;
 
 	zmq_trie_init(&t, false);
@@ -517,12 +616,12 @@ static void node__all_bytes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t.bytes, 0);
 }
 
-static void trie_ascending_fn(void *sub, void *arg)
+static void trie_ascending_fn(struct zmq_trie_owner *sub, void *arg)
 {
-	u8 ***last = arg;
+	struct zmq_trie_owner **last = arg;
 
 	/* stays NULL once the order was wrong */
-	if (*last && (u8 **)sub > *last)
+	if (*last && sub > *last)
 		*last = sub;
 	else
 		*last = NULL;
@@ -533,7 +632,7 @@ static void node__many_subs(struct kunit *test)
 {
 	const u32 n = 4096;
 	struct zmq_trie t;
-	u8 **subs, **last;
+	struct zmq_trie_owner *subs, *last;
 	u32 i;
 
 	subs = kunit_kzalloc(test, (n + 1) * sizeof(*subs), GFP_KERNEL);
@@ -561,7 +660,7 @@ static void trie__many_topics(struct kunit *test)
 	struct zmq_trie t;
 	u32 i, len = 0;
 	char topic[24];
-	u8 a;
+	struct zmq_trie_owner a = {};
 
 	zmq_trie_init(&t, false);
 	for (i = 0; i < n; i++) {
@@ -574,14 +673,9 @@ static void trie__many_topics(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t.topics, n);
 	KUNIT_EXPECT_LE(test, t.bytes, n * 128);
 	KUNIT_EXPECT_TRUE(test, zmq_trie_matches(&t, topic, len));
-	zmq_trie_remove_sub(&t, &a, NULL, NULL);
+	zmq_trie_remove_sub(&t, &a, false, NULL, NULL);
 	KUNIT_EXPECT_EQ(test, t.topics, 0);
 	KUNIT_EXPECT_EQ(test, t.bytes, 0);
-}
-
-static void trie_count_fn(void *sub, void *arg)
-{
-	++*(u32 *)arg;
 }
 
 /* A subscriber with a topic and prefixes of it is called for each. */
@@ -590,7 +684,7 @@ static void match__every_prefix(struct kunit *test)
 	static const char data[] = "prefix";
 	struct zmq_trie t;
 	u32 len, calls;
-	u8 a;
+	struct zmq_trie_owner a = {};
 
 	zmq_trie_init(&t, false);
 	for (len = 0; len <= strlen(data); len++)
@@ -611,7 +705,8 @@ struct trie_text {
 	size_t	len;
 };
 
-static void trie_print_fn(const u8 *topic, size_t len, void *sub, void *arg)
+static void trie_print_fn(const u8 *topic, size_t len, struct zmq_trie_owner *sub,
+			 void *arg)
 {
 	struct trie_text *text = arg;
 
@@ -628,7 +723,7 @@ static void walk__order(struct kunit *test)
 	struct trie_text text = { 0 };
 	struct zmq_trie t;
 	size_t i;
-	u8 a;
+	struct zmq_trie_owner a = {};
 
 	zmq_trie_init(&t, false);
 	for (i = 0; i < ARRAY_SIZE(topics); i++)
@@ -642,7 +737,7 @@ static void walk__order(struct kunit *test)
 static void max_len__is_the_longest(struct kunit *test)
 {
 	struct zmq_trie t;
-	u8 a;
+	struct zmq_trie_owner a = {};
 
 	zmq_trie_init(&t, false);
 	zmq_trie_add(&t, "", 0, &a, GFP_KERNEL);
@@ -657,7 +752,7 @@ static void max_len__is_the_longest(struct kunit *test)
 static void destroy__leaves_it_usable(struct kunit *test)
 {
 	struct zmq_trie t;
-	u8 a;
+	struct zmq_trie_owner a = {};
 
 	zmq_trie_init(&t, true);
 	zmq_trie_destroy(&t);
@@ -684,6 +779,9 @@ static struct kunit_case trie_cases[] = {
 	KUNIT_CASE(remove__joins_nodes_from_end),
 	KUNIT_CASE(remove_sub__reports_topics),
 	KUNIT_CASE(remove_sub__without_callback),
+	KUNIT_CASE(remove_sub__in_order),
+	KUNIT_CASE(remove__list_memory),
+	KUNIT_CASE(exact__not_prefixes),
 	KUNIT_CASE(match__every_prefix),
 	KUNIT_CASE(walk__order),
 	KUNIT_CASE(max_len__is_the_longest),
