@@ -78,6 +78,24 @@ def leaks():
         return str(error)
 
 
+def session(pid):
+    """The session of a process; None if it is gone."""
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def kill_session(leader):
+    """Ends what a test left behind: each test of the harness has its own process group."""
+    for pid in [int(name) for name in os.listdir("/proc") if name.isdigit()]:
+        if session(pid) == leader:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
 class Test:
     """One test program."""
 
@@ -127,11 +145,7 @@ class Test:
                     self.copy(told)
                 return process.returncode
             finally:
-                # What it may have left behind, too.
-                try:
-                    os.killpg(process.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+                kill_session(process.pid)
 
     def copy(self, told):
         """Shows the results among the new output and keeps all of it."""
