@@ -12,7 +12,11 @@ packages() {
 	case $1 in
 	build) echo gcc kmod libc6-dev libzmq3-dev linux-headers-amd64 make python3 ;;
 	vm) echo busybox-static kmod qemu-system-x86 xz-utils ;;
-	test) echo iproute2 liburing-dev libzmq5 linux-source-6.1 python3-pytest python3-zmq xz-utils ;;
+	test)
+		echo ffmpeg iproute2 liburing-dev libzmq5 libzmq-ffi-perl linux-source-6.1
+		echo php-cli php-zmq python3-ipykernel python3-nbconvert python3-pytest python3-zmq
+		echo xz-utils
+		;;
 	demo) echo libzmq5 python3-zmq ;;
 	bench) echo libnanomsg-dev libnng-dev libzmq5 ;;
 	debug) echo bc bison flex libelf-dev libssl-dev linux-source-6.1 lz4 xz-utils ;;
