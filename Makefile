@@ -64,6 +64,7 @@ shim: | packages
 
 programs: | packages
 	$(MAKE) -C userspace/demo O=$(BUILD)/demo
+	$(MAKE) -C userspace/examples O=$(BUILD)/examples
 
 tests: | packages
 	$(MAKE) -C selftests O=$(BUILD)/selftests
