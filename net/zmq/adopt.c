@@ -35,7 +35,7 @@ int zmq_adopt_listener(struct zmq_ep *ep)
 	    READ_ONCE(sock->sk->sk_state) != TCP_LISTEN)
 		goto err_put;
 	err = -ENOMEM;
-	ep->bound = ep->tp->name(sock);
+	ep->bound = ep->tp->name(sock, false);
 	if (!ep->bound)
 		goto err_put;
 	ep->listener = sock;

@@ -4,6 +4,7 @@
 #include <asm/ioctls.h>
 #include "context.h"
 #include "ep.h"
+#include "monitor.h"
 #include "net.h"
 #include "type.h"
 
@@ -19,6 +20,7 @@ static void zmq_af_write_space(struct sock *sk)
 						EPOLLWRNORM | EPOLLWRBAND);
 	sk_wake_async(sk, SOCK_WAKE_SPACE, POLL_OUT);
 	rcu_read_unlock();
+	zmq_monitor_resume(zmq_sk(sk));
 }
 
 /* Something changed that a blocked sender may wait for; rx_lock not held. */
@@ -88,6 +90,7 @@ static void zmq_af_init_sock(struct zmq_sock *zsk)
 	INIT_LIST_HEAD(&zsk->fq);
 	INIT_LIST_HEAD(&zsk->lb);
 	INIT_LIST_HEAD(&zsk->rx_held);
+	INIT_LIST_HEAD(&zsk->feeds);
 	zmq_options_init(&zsk->opt);
 }
 
@@ -154,6 +157,8 @@ static int zmq_af_release(struct socket *sock)
 	zmq_send_release(zsk);
 	zmq_recv_purge(zsk);
 	zmq_ep_close_all(zsk);
+	zmq_monitor_stop(zsk);
+	zmq_monitor_cut_all(zsk);
 	sock->sk = NULL;
 	zmq_af_put(zsk);
 	return 0;

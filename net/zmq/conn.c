@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "context.h"
 #include "ep.h"
+#include "monitor.h"
 #include "net.h"
 #include "trace.h"
 #include "type.h"
@@ -21,6 +22,27 @@ const struct zmq_options *zmq_conn_options(const struct zmq_conn *conn)
 static struct net *zmq_conn_net(const struct zmq_conn *conn)
 {
 	return sock_net(&conn->zsk->sk);
+}
+
+/*
+ * Numbers of connections and listeners, where libzmq has descriptors: above
+ * all descriptors there can be (fs.nr_open), as programs may take them for one.
+ */
+u32 zmq_conn_new_id(void)
+{
+	static atomic_t last;
+
+	return BIT(20) + (u32)atomic_inc_return(&last) % (BIT(30) - 1);
+}
+
+/* A lower socket is connected: who is at its ends? */
+static void zmq_conn_name(struct zmq_conn *conn)
+{
+	lockdep_assert_held(&conn->mutex);
+	kfree(conn->local);
+	kfree(conn->remote);
+	conn->local = conn->tp->name(conn->lower, false);
+	conn->remote = conn->tp->name(conn->lower, true);
 }
 
 static void zmq_conn_set_state(struct zmq_conn *conn, enum zmq_conn_state state)
@@ -40,6 +62,8 @@ static void zmq_conn_free_work(struct work_struct *work)
 	if (conn->lower)
 		sock_release(conn->lower);
 	kfree_skb(conn->rx_skb);
+	kfree(conn->local);
+	kfree(conn->remote);
 	atomic_dec(&zmq_net(sock_net(&zsk->sk))->conns);
 	zmq_ep_put(conn->ep);
 	zmq_af_put(zsk);
@@ -239,6 +263,7 @@ static u32 zmq_conn_backoff(struct zmq_conn *conn)
 static void zmq_conn_retry(struct zmq_conn *conn, bool had_peer)
 {
 	bool never = zmq_conn_options(conn)->reconnect_ivl <= 0;
+	u32 pause;
 
 	if (never && had_peer) {
 		zmq_conn_destroy(conn, false);
@@ -253,7 +278,9 @@ static void zmq_conn_retry(struct zmq_conn *conn, bool had_peer)
 	conn->timed = !never;
 	if (never)
 		return;
-	conn->deadline = jiffies + msecs_to_jiffies(zmq_conn_backoff(conn));
+	pause = zmq_conn_backoff(conn);
+	zmq_monitor_conn(conn, ZMQ_MONITOR_CONNECT_RETRIED, pause);
+	conn->deadline = jiffies + msecs_to_jiffies(pause);
 }
 
 /**
@@ -267,11 +294,13 @@ static void zmq_conn_lost(struct zmq_conn *conn, bool retry)
 
 	if (!again) {
 		zmq_conn_destroy(conn, true);
+		zmq_monitor_conn(conn, ZMQ_MONITOR_DISCONNECTED, conn->id);
 		return;
 	}
 	/* Not READY any more before the sending end is given back. */
 	zmq_conn_set_state(conn, ZMQ_CONN_IDLE);
 	zmq_conn_unhook(conn, zmq_conn_keeps_pipe(conn), true);
+	zmq_monitor_conn(conn, ZMQ_MONITOR_DISCONNECTED, conn->id);
 	zmq_conn_retry(conn, true);
 }
 
@@ -326,6 +355,8 @@ static void zmq_conn_ready(struct zmq_conn *conn)
 	struct zmq_handshake *hs = conn->hs;
 	int err = zmq_conn_join(conn, hs);
 
+	if (hs)
+		zmq_monitor_conn(conn, ZMQ_MONITOR_HANDSHAKE_SUCCEEDED, 0);
 	if (err) {
 		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_REFUSED);
 		zmq_conn_lost(conn, true);
@@ -360,6 +391,7 @@ static bool zmq_conn_stops(const struct zmq_conn *conn, int why)
 /* An attempt to connect failed. */
 static void zmq_conn_missed(struct zmq_conn *conn, int err)
 {
+	zmq_monitor_ep(conn->ep, ZMQ_MONITOR_CLOSED, conn->id);
 	if (err == -ECONNREFUSED && zmq_conn_stops(conn, ZMQ_STOP_REFUSED))
 		zmq_conn_destroy(conn, false);
 	else
@@ -401,6 +433,15 @@ fail:
 	zmq_conn_lost(conn, true);
 }
 
+/* An attempt succeeded. */
+static void zmq_conn_connected(struct zmq_conn *conn)
+{
+	zmq_net_count(zmq_conn_net(conn), ZMQ_NET_CONNECTED);
+	zmq_conn_name(conn);
+	zmq_monitor_conn(conn, ZMQ_MONITOR_CONNECTED, conn->id);
+	zmq_conn_begin_handshake(conn);
+}
+
 static void zmq_conn_attempt(struct zmq_conn *conn)
 {
 	const struct zmq_options *opt = zmq_conn_options(conn);
@@ -409,13 +450,14 @@ static void zmq_conn_attempt(struct zmq_conn *conn)
 	zmq_conn_set_state(conn, ZMQ_CONN_CONNECTING);
 	conn->timed = opt->connect_timeout > 0;
 	conn->deadline = jiffies + msecs_to_jiffies(opt->connect_timeout);
+	conn->id = zmq_conn_new_id();
 	err = conn->tp->connect(conn);
-	if (!err) {
-		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_CONNECTED);
-		zmq_conn_begin_handshake(conn);
-	} else if (err != -EINPROGRESS) {
+	if (!err)
+		zmq_conn_connected(conn);
+	else if (err == -EINPROGRESS)
+		zmq_monitor_ep(conn->ep, ZMQ_MONITOR_CONNECT_DELAYED, -err);
+	else
 		zmq_conn_missed(conn, err);
-	}
 }
 
 static bool zmq_conn_expired(const struct zmq_conn *conn)
@@ -428,9 +470,8 @@ static void zmq_conn_step_connecting(struct zmq_conn *conn)
 	int err = conn->tp->connected(conn);
 
 	if (!err) {
-		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_CONNECTED);
 		clear_bit(ZMQ_CONN_EOF, &conn->flags);
-		zmq_conn_begin_handshake(conn);
+		zmq_conn_connected(conn);
 	} else if (err != -EINPROGRESS || zmq_conn_expired(conn)) {
 		zmq_conn_missed(conn, err);
 	}
@@ -449,6 +490,34 @@ static bool zmq_conn_ended(struct zmq_conn *conn)
 	return ended;
 }
 
+/* An ERROR command: its reason is a status of ZAP, or of no interest. */
+static void zmq_conn_refused(struct zmq_conn *conn)
+{
+	const struct zmq_handshake *hs = conn->hs;
+	const u8 *reason = hs->meta;
+
+	if (hs->meta_len == 3 && reason[0] >= '3' && reason[0] <= '5' &&
+	    reason[1] == '0' && reason[2] == '0')
+		zmq_monitor_conn(conn, ZMQ_MONITOR_HANDSHAKE_AUTH,
+				 (reason[0] - '0') * 100);
+}
+
+/* What libzmq tells of a failed handshake: not everything that can be wrong. */
+static void zmq_conn_tell_failed(struct zmq_conn *conn)
+{
+	switch (conn->error) {
+	case ZMQ_HANDSHAKE_ERR_PEER_ERROR:
+		zmq_conn_refused(conn);
+		break;
+	case ZMQ_HANDSHAKE_ERR_UNEXPECTED_COMMAND:
+	case ZMQ_HANDSHAKE_ERR_MALFORMED_ERROR:
+	case ZMQ_HANDSHAKE_ERR_MECHANISM_MISMATCH:
+		zmq_monitor_conn(conn, ZMQ_MONITOR_HANDSHAKE_PROTOCOL,
+				 conn->error);
+		break;
+	}
+}
+
 static void zmq_conn_failed(struct zmq_conn *conn)
 {
 	bool handshake = conn->hs;
@@ -461,6 +530,8 @@ static void zmq_conn_failed(struct zmq_conn *conn)
 	zmq_net_count(zmq_conn_net(conn), handshake ?
 		      ZMQ_NET_HANDSHAKE_FAILURES : ZMQ_NET_PROTOCOL_ERRORS);
 	atomic64_inc(&conn->zsk->stats.protocol_errors);
+	if (handshake)
+		zmq_conn_tell_failed(conn);
 	/* libzmq does not come back to a peer that broke the protocol. */
 	zmq_conn_lost(conn, false);
 }
@@ -474,9 +545,12 @@ static void zmq_conn_step_handshake(struct zmq_conn *conn)
 		zmq_conn_ready(conn);
 	} else if (zmq_conn_ended(conn)) {
 		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKE_FAILURES);
+		zmq_monitor_conn(conn, ZMQ_MONITOR_HANDSHAKE_FAILED,
+				 READ_ONCE(conn->lower->sk->sk_err) ?: EPIPE);
 		zmq_conn_lost(conn, retry);
 	} else if (zmq_conn_expired(conn)) {
 		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKE_TIMEOUTS);
+		zmq_monitor_conn(conn, ZMQ_MONITOR_HANDSHAKE_FAILED, EAGAIN);
 		zmq_conn_lost(conn, retry);
 	}
 }
@@ -686,16 +760,23 @@ void zmq_conn_accept(struct zmq_ep *ep, struct socket *lower)
 	int err;
 
 	if (IS_ERR(conn)) {
+		zmq_monitor_ep(ep, ZMQ_MONITOR_ACCEPT_FAILED, -PTR_ERR(conn));
 		sock_release(lower);
 		return;
 	}
 	zmq_net_count(sock_net(&ep->zsk->sk), ZMQ_NET_ACCEPTED);
 	mutex_lock(&conn->mutex);
 	WRITE_ONCE(conn->lower, lower);
+	conn->id = zmq_conn_new_id();
+	zmq_conn_name(conn);
 	err = conn->tp->adopt(conn);
 	if (err)
 		zmq_net_count(sock_net(&ep->zsk->sk), ZMQ_NET_FILTERED);
 	err = err ?: zmq_stream_install(conn);
+	if (err)
+		zmq_monitor_ep(ep, ZMQ_MONITOR_ACCEPT_FAILED, -err);
+	else
+		zmq_monitor_conn(conn, ZMQ_MONITOR_ACCEPTED, conn->id);
 	if (err)
 		zmq_conn_destroy(conn, false);
 	else

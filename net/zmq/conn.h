@@ -109,6 +109,9 @@ struct zmq_tx {
  * @ep: its endpoint; one reference; constant
  * @tp: transport; constant
  * @accepted: by a listener; constant
+ * @id: number of this connection, or attempt; @mutex to write
+ * @local: endpoint of its own end, NULL if not connected; @mutex
+ * @remote: endpoint of the other end, or NULL; @mutex
  * @mutex: serialises state changes
  * @state: enum zmq_conn_state; @mutex to write, READ_ONCE elsewhere
  * @flags: ZMQ_CONN_*
@@ -162,6 +165,9 @@ struct zmq_conn {
 	struct zmq_ep			*ep;
 	const struct zmq_transport	*tp;
 	bool				accepted;
+	u32				id;
+	char				*local;
+	char				*remote;
 
 	struct mutex			mutex;	/* state changes */
 	enum zmq_conn_state		state;
@@ -207,6 +213,7 @@ struct zmq_conn {
 };
 
 /* conn.c: life cycle */
+u32 zmq_conn_new_id(void);
 struct zmq_conn *zmq_conn_alloc(struct zmq_ep *ep, bool accepted);
 void zmq_conn_start(struct zmq_conn *conn);
 void zmq_conn_accept(struct zmq_ep *ep, struct socket *lower);

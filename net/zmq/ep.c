@@ -4,6 +4,7 @@
 #include <linux/fs_struct.h>
 #include "adopt.h"
 #include "ep.h"
+#include "monitor.h"
 #include "net.h"
 #include "type.h"
 
@@ -99,6 +100,8 @@ static void zmq_ep_accept_work(struct work_struct *work)
 
 	for (i = 0; i < ZMQ_EP_ACCEPTS; i++) {
 		err = kernel_accept(ep->listener, &lower, O_NONBLOCK);
+		if (err && err != -EAGAIN)
+			zmq_monitor_ep(ep, ZMQ_MONITOR_ACCEPT_FAILED, -err);
 		if (err)
 			break;
 		zmq_compat_sk_hold_net(lower->sk);
@@ -201,8 +204,10 @@ int zmq_ep_bind(struct zmq_sock *zsk, const char *name, size_t len)
 	int err;
 
 	ep = zmq_ep_alloc(zsk, name, len, true);
-	if (IS_ERR(ep))
+	if (IS_ERR(ep)) {
+		zmq_monitor_bind_failed(zsk, name, len, PTR_ERR(ep));
 		return PTR_ERR(ep);
+	}
 	mutex_lock(&zsk->ep_mutex);
 	err = zmq_ep_check_open(zsk);
 	if (!err)
@@ -212,12 +217,16 @@ int zmq_ep_bind(struct zmq_sock *zsk, const char *name, size_t len)
 		goto err_put;
 	list_add_tail(&ep->node, &zsk->eps);
 	zmq_ep_set_last(zsk, ep->bound);
+	ep->id = zmq_conn_new_id();
+	zmq_monitor_ep(ep, ZMQ_MONITOR_LISTENING, ep->id);
 	zmq_ep_listen(ep);
 	mutex_unlock(&zsk->ep_mutex);
+	zmq_monitor_flush(zsk);
 	return 0;
 
 err_put:
 	mutex_unlock(&zsk->ep_mutex);
+	zmq_monitor_bind_failed(zsk, name, len, err);
 	zmq_ep_put(ep);
 	return err;
 }
@@ -356,8 +365,10 @@ static void zmq_ep_close_conns(struct zmq_ep *ep, int linger)
 static void zmq_ep_close(struct zmq_ep *ep, int linger)
 {
 	lockdep_assert_held(&ep->zsk->ep_mutex);
-	if (ep->listener)
+	if (ep->listener) {
 		zmq_ep_unlisten(ep);
+		zmq_monitor_ep(ep, ZMQ_MONITOR_CLOSED, ep->id);
+	}
 	zmq_ep_close_conns(ep, linger);
 	zmq_ep_put(ep);
 }
@@ -439,6 +450,7 @@ int zmq_ep_term(struct zmq_sock *zsk, const char *name, size_t len)
 		err = 0;
 	}
 	mutex_unlock(&zsk->ep_mutex);
+	zmq_monitor_flush(zsk);
 	return err ? zmq_ep_unknown(name, len) : 0;
 }
 

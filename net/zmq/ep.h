@@ -20,6 +20,7 @@
  * @addr: @name taken apart; constant
  * @opt: options when it was made; constant
  * @tp: transport; constant
+ * @id: number of the listener, as connections have
  * @listener: listening socket, NULL when closed; zsk->ep_mutex
  * @adopted: @listener is the user's; we have a reference to its file
  * @adopt_wait: in the wait queue of an adopted @listener
@@ -43,6 +44,7 @@ struct zmq_ep {
 	struct zmq_endpoint		addr;
 	struct zmq_options		opt;
 	const struct zmq_transport	*tp;
+	u32				id;
 	struct socket			*listener;
 	bool				adopted;
 	struct wait_queue_entry		adopt_wait;

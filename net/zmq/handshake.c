@@ -451,8 +451,7 @@ static int zmq_handshake_mechanism(struct zmq_handshake *hs,
 		hs->meta_len = rc ? 0 : cmd.len;
 		return zmq_handshake_fail(hs, error);
 	}
-	if (rc)
-		return zmq_handshake_fail(hs, error);
+	/* One without a name, too: that is libzmq's number for it. */
 	if (cmd.id != ZMQ_ZMTP_CMD_READY)
 		return zmq_handshake_fail(hs,
 					  ZMQ_HANDSHAKE_ERR_UNEXPECTED_COMMAND);

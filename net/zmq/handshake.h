@@ -32,7 +32,7 @@ enum zmq_handshake_state {
 #define ZMQ_HANDSHAKE_ERR_MALFORMED_ERROR	0x10000015
 #define ZMQ_HANDSHAKE_ERR_INVALID_METADATA	0x10000018
 #define ZMQ_HANDSHAKE_ERR_MECHANISM_MISMATCH	0x11000002
-#define ZMQ_HANDSHAKE_ERR_PEER_ERROR		0x1	/* peer sent ERROR */
+#define ZMQ_HANDSHAKE_ERR_PEER_ERROR		0x2	/* peer sent ERROR */
 
 /**
  * struct zmq_handshake - one handshake

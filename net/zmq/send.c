@@ -324,6 +324,45 @@ static int zmq_send_part(struct zmq_sock *zsk, struct msghdr *m,
 }
 
 /**
+ * zmq_send_kernel - send a whole message of the kernel's
+ * @zsk: the socket
+ * @parts: its parts
+ * @n: how many
+ *
+ * Never waits.  Context: process; no lock of any socket held.
+ * Return: 0; -EAGAIN: no peer takes it now; -EBUSY: the user is in the midst
+ * of a message; -ESHUTDOWN; -ENOBUFS, -EMSGSIZE.
+ */
+int zmq_send_kernel(struct zmq_sock *zsk, struct kvec *parts, int n)
+{
+	struct zmq_cmsg cmsg = {};
+	long timeo = 0;
+	int err = 0;
+	int i;
+
+	lock_sock(&zsk->sk);
+	if (zsk->closing)
+		err = -ESHUTDOWN;
+	else if (zsk->asm_msg.open)
+		err = -EBUSY;
+	if (err)
+		goto out;
+	for (i = 0; i < n && !err; i++) {
+		struct msghdr m = {};
+
+		iov_iter_kvec(&m.msg_iter, ITER_SOURCE, &parts[i], 1,
+			      parts[i].iov_len);
+		err = zmq_send_part(zsk, &m, &cmsg, parts[i].iov_len,
+				    i + 1 < n, &timeo);
+	}
+	if (err)
+		zmq_send_reset(&zsk->asm_msg);
+out:
+	zmq_send_release(zsk);
+	return err;
+}
+
+/**
  * zmq_send_msg - proto_ops.sendmsg: one part
  * @sock: the socket
  * @m: MSG_MORE: not the last part; MSG_DONTWAIT; control data, see cmsg.c

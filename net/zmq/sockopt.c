@@ -6,6 +6,7 @@
 #include "context.h"
 #include "ep.h"
 #include "filter.h"
+#include "monitor.h"
 #include "type.h"
 
 /**
@@ -364,6 +365,12 @@ static int zmq_sockopt_set_buf(struct zmq_sock *zsk, int opt, const u8 *buf,
 		return zmq_sockopt_endpoint(zsk, opt, buf, len);
 	case ZMQ_AF_CTX:
 		return zmq_sockopt_join(zsk, buf, len);
+	case ZMQ_AF_MONITOR:
+	case ZMQ_AF_MONITOR_PIPES:
+		if (READ_ONCE(zsk->shutdown))
+			return -ESHUTDOWN;
+		return opt == ZMQ_AF_MONITOR ? zmq_monitor_set(zsk, buf, len) :
+					       zmq_monitor_pipes_stats(zsk);
 	default:
 		lock_sock(&zsk->sk);
 		err = zmq_sockopt_set_locked(zsk, opt, buf, len);
@@ -409,6 +416,7 @@ struct zmq_sockopt_value {
 		int			i;
 		s64			ll;
 		struct zmq_af_stats	stats;
+		struct zmq_af_monitor	monitor;
 		u8			bytes[ZMQ_ZMTP_ID_MAX];
 		char			str[ZMQ_AF_ENDPOINT_MAX + 1];
 	};
@@ -494,6 +502,11 @@ static int zmq_sockopt_get_value(struct zmq_sock *zsk, int opt,
 	case ZMQ_AF_STATS:
 		zmq_af_stats(zsk, &v->stats);
 		v->len = sizeof(v->stats);
+		v->prefix = true;
+		return 0;
+	case ZMQ_AF_MONITOR:
+		zmq_monitor_get(zsk, &v->monitor);
+		v->len = sizeof(v->monitor);
 		v->prefix = true;
 		return 0;
 	default:

@@ -173,13 +173,14 @@ static int zmq_tcp_create(struct zmq_ep *ep, int family, struct socket **res)
 	return 0;
 }
 
-/* "tcp://address:port" of the listener, for ZMQ_LAST_ENDPOINT. */
-static char *zmq_tcp_name(struct socket *sock)
+/* "tcp://address:port", for ZMQ_LAST_ENDPOINT and monitors. */
+static char *zmq_tcp_name(struct socket *sock, bool peer)
 {
 	struct sockaddr_storage ss;
 	int err;
 
-	err = kernel_getsockname(sock, (struct sockaddr *)&ss);
+	err = peer ? kernel_getpeername(sock, (struct sockaddr *)&ss) :
+		     kernel_getsockname(sock, (struct sockaddr *)&ss);
 	if (err < 0)
 		return NULL;
 	if (ss.ss_family == AF_INET6)
@@ -219,7 +220,7 @@ static int zmq_tcp_listen(struct zmq_ep *ep)
 	err = kernel_listen(sock, zmq_ep_backlog(ep));
 	if (err)
 		goto err_release;
-	ep->bound = zmq_tcp_name(sock);
+	ep->bound = zmq_tcp_name(sock, false);
 	err = -ENOMEM;
 	if (!ep->bound)
 		goto err_release;
@@ -424,10 +425,10 @@ const struct zmq_transport zmq_tcp_transport = {
 	.connected	= zmq_tcp_connected,
 	.adopt		= zmq_tcp_adopt,
 	.fits		= zmq_tcp_fits,
-	.name		= zmq_tcp_name,
 	.read		= zmq_tcp_read,
 	.send		= zmq_tcp_send,
 	.send_page	= zmq_tcp_send_page,
+	.name		= zmq_tcp_name,
 	.writable	= zmq_tcp_writable,
 	.has_input	= zmq_tcp_has_input,
 };

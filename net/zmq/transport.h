@@ -27,10 +27,11 @@ struct zmq_ep;
  * @adopt: an accepted socket: set its options.  -EACCES: its peer is not one
  *	of those the endpoint takes.
  * @fits: could @sk be a lower socket?  ZMQ_USE_FD.
- * @name: the endpoint of a bound socket, as a new string or NULL.
  * @read: feed the parser with what is there, until it stops.  Level 3.
  * @send: copy bytes into the lower socket.  Bytes taken, -EAGAIN, or an error.
  * @send_page: pass a range of a page, by reference if it can.  The same.
+ * @name: endpoint of a socket's own end or of its @peer, as a new string; NULL
+ *	if there is none.
  * @writable: would @send take something?
  * @has_input: is there input not yet read?  Level 3.
  */
@@ -45,12 +46,12 @@ struct zmq_transport {
 	int (*connected)(struct zmq_conn *conn);
 	int (*adopt)(struct zmq_conn *conn);
 	bool (*fits)(const struct sock *sk);
-	char *(*name)(struct socket *sock);
 	bool (*read)(struct zmq_conn *conn);
 	int (*send)(struct zmq_conn *conn, struct kvec *vec, int n, size_t len,
 		    bool more);
 	int (*send_page)(struct zmq_conn *conn, struct page *page, u32 off,
 			 u32 len, bool more);
+	char *(*name)(struct socket *sock, bool peer);
 	bool (*writable)(const struct sock *sk);
 	bool (*has_input)(struct zmq_conn *conn);
 };

@@ -51,12 +51,13 @@ static void zmq_unix_tune(struct socket *sock, const struct zmq_options *opt)
 			sizeof(val));
 }
 
-static char *zmq_unix_name(struct socket *sock)
+static char *zmq_unix_name(struct socket *sock, bool peer)
 {
 	struct sockaddr_un sun = {};
 	int len, off = offsetof(struct sockaddr_un, sun_path);
 
-	len = kernel_getsockname(sock, (struct sockaddr *)&sun);
+	len = peer ? kernel_getpeername(sock, (struct sockaddr *)&sun) :
+		     kernel_getsockname(sock, (struct sockaddr *)&sun);
 	if (len <= off)
 		return NULL;
 	if (sun.sun_path[0])
@@ -143,7 +144,7 @@ static int zmq_unix_listen(struct zmq_ep *ep)
 	err = kernel_listen(sock, zmq_ep_backlog(ep));
 	if (err)
 		goto err_release;
-	ep->bound = zmq_unix_name(sock);
+	ep->bound = zmq_unix_name(sock, false);
 	err = -ENOMEM;
 	if (!ep->bound)
 		goto err_release;
@@ -438,10 +439,10 @@ const struct zmq_transport zmq_unix_transport = {
 	.connected	= zmq_unix_connected,
 	.adopt		= zmq_unix_adopt,
 	.fits		= zmq_unix_fits,
-	.name		= zmq_unix_name,
 	.read		= zmq_unix_read,
 	.send		= zmq_unix_send,
 	.send_page	= zmq_unix_send_page,
+	.name		= zmq_unix_name,
 	.writable	= zmq_unix_writable,
 	.has_input	= zmq_unix_has_input,
 };

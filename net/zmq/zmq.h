@@ -45,6 +45,7 @@
 
 struct zmq_cmsg;
 struct zmq_context;
+struct zmq_monitor;
 struct zmq_type;
 
 /**
@@ -204,6 +205,9 @@ struct zmq_sub_state {
  * @rx_held: frames taken out and put back; rx_lock
  * @rx_ids: where frames that are not in a pipe are packed; rx_lock
  * @rx_pool: chunk pool for the parsers to borrow; xchg
+ * @monitor: who is told what happens to its connections; RCU, changed under
+ *	@ep_mutex
+ * @feeds: monitors of other sockets that send here; monitor.c
  * @stats: counters for ZMQ_AF_STATS
  * @req: REQ
  * @rep: REP
@@ -251,6 +255,8 @@ struct zmq_sock {
 	struct list_head	rx_held;
 	struct zmq_chunk_pool	*rx_pool;
 	struct zmq_chunk_pool	rx_ids;
+	struct zmq_monitor __rcu	*monitor;
+	struct list_head	feeds;
 
 	struct {
 		atomic64_t	tx_msgs;
@@ -300,6 +306,7 @@ int zmq_send_append_iter(struct zmq_sock *zsk, struct zmq_asm *msg,
 			 struct iov_iter *from, u32 len, bool more);
 int zmq_send_raw(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *frames,
 		 u32 len);
+int zmq_send_kernel(struct zmq_sock *zsk, struct kvec *parts, int n);
 void zmq_send_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 void zmq_send_release(struct zmq_sock *zsk);
 void zmq_send_reset(struct zmq_asm *msg);

@@ -45,6 +45,7 @@ struct zs *zs_open(int type)
 		return NULL;
 	s->type = type;
 	s->fd = -1;
+	s->feed = -1;
 	if (zs_ops()->open(s)) {
 		free(s);
 		return NULL;
@@ -319,4 +320,102 @@ int zs_free_endpoint(char *endpoint)
 	}
 	sprintf(endpoint, "tcp://127.0.0.1:%d", ntohs(addr.sin_port));
 	return fd;
+}
+
+static const char *const zs_event_names[] = {
+	"CONNECTED", "CONNECT_DELAYED", "CONNECT_RETRIED", "LISTENING",
+	"BIND_FAILED", "ACCEPTED", "ACCEPT_FAILED", "CLOSED", "CLOSE_FAILED",
+	"DISCONNECTED", "MONITOR_STOPPED", "HANDSHAKE_FAILED_NO_DETAIL",
+	"HANDSHAKE_SUCCEEDED", "HANDSHAKE_FAILED_PROTOCOL",
+	"HANDSHAKE_FAILED_AUTH",
+};
+
+/* Without ZMQ_EVENT_. */
+const char *zs_event_name(int event)
+{
+	int bit = event ? __builtin_ctz(event) : 31;
+
+	return bit < (int)(sizeof(zs_event_names) / sizeof(char *)) ?
+	       zs_event_names[bit] : "?";
+}
+
+/**
+ * zs_monitor - have the events of a socket told
+ * @s: the socket
+ * @events: mask of ZMQ_EVENT_*
+ *
+ * zs_wait_peers() cannot be used on the socket any more.
+ *
+ * Return: the socket they are received from, or NULL and errno.
+ */
+struct zs *zs_monitor(struct zs *s, int events)
+{
+	struct zs *reader = zs_open(ZMQ_PAIR);
+
+	if (!reader)
+		return NULL;
+	if (zs_ops()->watch(s, reader, events)) {
+		zs_close_now(reader);
+		return NULL;
+	}
+	return reader;
+}
+
+/* Receive an event; 0, or -1 and errno. */
+int zs_next_event(struct zs *reader, struct zs_event *event)
+{
+	struct {
+		unsigned short	event;
+		int		value;
+	} __attribute__((packed)) head;
+	char *endpoint;
+
+	if (zs_recv(reader, &head, sizeof(head), 0) != sizeof(head))
+		return -1;
+	event->event = head.event;
+	event->value = head.value;
+	endpoint = reader->more ? zs_recv_str(reader, 0) : NULL;
+	if (!endpoint || reader->more ||
+	    strlen(endpoint) >= sizeof(event->endpoint)) {
+		errno = EPROTO;
+		return -1;
+	}
+	strcpy(event->endpoint, endpoint);
+	return 0;
+}
+
+/* Are the next events these?  Names without ZMQ_EVENT_, separated by spaces. */
+bool zs_expect_events(struct zs *reader, const char *names)
+{
+	struct zs_event event;
+	size_t len;
+
+	for (; *names; names += len + (names[len] == ' ')) {
+		len = strcspn(names, " ");
+		if (zs_next_event(reader, &event)) {
+			fprintf(stderr, "# %s instead of %.*s\n", strerror(errno),
+			       (int)len, names);
+			return false;
+		}
+		if (strlen(zs_event_name(event.event)) == len &&
+		    !strncmp(zs_event_name(event.event), names, len))
+			continue;
+		fprintf(stderr, "# %s, %d, %s instead of %.*s\n",
+		       zs_event_name(event.event), event.value, event.endpoint,
+		       (int)len, names);
+		return false;
+	}
+	return true;
+}
+
+bool zs_no_event(struct zs *reader, int ms)
+{
+	struct zs_event event;
+
+	if (!zs_poll(reader, ZMQ_POLLIN, ms))
+		return true;
+	if (!zs_next_event(reader, &event))
+		fprintf(stderr, "# %s, %d, %s instead of nothing\n",
+		       zs_event_name(event.event), event.value, event.endpoint);
+	return false;
 }

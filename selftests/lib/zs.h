@@ -37,7 +37,8 @@
  * @type: libzmq's number
  * @fd: kernel: its descriptor
  * @handle: libzmq, shim: void *socket
- * @monitor: libzmq: its monitor
+ * @monitor: libzmq: its monitor, until zs_monitor() gives it another
+ * @feed: kernel: descriptor of the socket that zs_monitor() made
  * @ready: libzmq: handshakes completed less connections lost
  * @more: of the part received last, more follow
  * @inode: kernel: of the descriptor
@@ -48,6 +49,7 @@ struct zs {
 	int		fd;
 	void		*handle;
 	void		*monitor;
+	int		feed;
 	int		ready;
 	bool		more;
 	unsigned long	inode;
@@ -63,6 +65,7 @@ struct zs {
  * @bind: bind to, @connect: connect to, @unbind, @disconnect: end an endpoint
  * @send: one part; @recv: one part, the part's length even if it is longer
  * @poll: ZMQ_POLLIN, ZMQ_POLLOUT; those that are true, 0 after @ms
+ * @watch: have the events of @s sent to @reader, a PAIR
  * @peers: how many bind-side peers have completed the handshake
  * @finish: wait until all closed sockets have lingered; 0 if they have
  */
@@ -79,6 +82,7 @@ struct zs_ops {
 	ssize_t (*send)(struct zs *s, const void *buf, size_t len, int flags);
 	ssize_t (*recv)(struct zs *s, void *buf, size_t len, int flags);
 	int (*poll)(struct zs *s, int events, int ms);
+	int (*watch)(struct zs *s, struct zs *reader, int events);
 	int (*peers)(struct zs *s);
 	int (*finish)(void);
 };
@@ -193,6 +197,24 @@ int zs_bind_any(struct zs *s, enum zs_transport transport, char *endpoint);
 int zs_pair(struct zs *binder, struct zs *connecter,
 	    enum zs_transport transport, char *endpoint);
 int zs_free_endpoint(char *endpoint);
+
+/**
+ * struct zs_event - what a monitor told
+ * @event: ZMQ_EVENT_*
+ * @value: an errno, a time, a number of a connection ...
+ * @endpoint: of what it happened to
+ */
+struct zs_event {
+	int	event;
+	int	value;
+	char	endpoint[ZS_ENDPOINT_MAX];
+};
+
+struct zs *zs_monitor(struct zs *s, int events);
+const char *zs_event_name(int event);
+int zs_next_event(struct zs *reader, struct zs_event *event);
+bool zs_expect_events(struct zs *reader, const char *names);
+bool zs_no_event(struct zs *reader, int ms);
 
 /* AF_ZMQ alone: counters of a socket, 0 or -1. */
 int zs_stats(struct zs *s, struct zmq_af_stats *stats);

@@ -37,7 +37,36 @@ static int zs_kernel_open(struct zs *s)
 
 static int zs_kernel_close(struct zs *s)
 {
-	return close(s->fd);
+	int ret = close(s->fd);
+
+	if (s->feed >= 0)
+		close(s->feed);
+	return ret;
+}
+
+/* By way of an abstract ipc endpoint. */
+static int zs_kernel_watch(struct zs *s, struct zs *reader, int events)
+{
+	struct zmq_af_monitor mon = { .events = events, .version = 1 };
+	char endpoint[ZS_ENDPOINT_MAX];
+	int feed, linger = 0;
+
+	feed = socket(zs_family(), SOCK_SEQPACKET | SOCK_CLOEXEC, ZMQ_PAIR);
+	if (feed < 0)
+		return -1;
+	mon.fd = feed;
+	strcpy(endpoint, zs_any(ZS_ABSTRACT));
+	if (setsockopt(feed, SOL_ZMQ, ZMQ_LINGER, &linger, sizeof(linger)) ||
+	    setsockopt(feed, SOL_ZMQ, ZMQ_AF_BIND, endpoint, strlen(endpoint)) ||
+	    setsockopt(s->fd, SOL_ZMQ, ZMQ_AF_MONITOR, &mon, sizeof(mon)) ||
+	    zs_connect(reader, endpoint)) {
+		close(feed);
+		return -1;
+	}
+	if (s->feed >= 0)
+		close(s->feed);
+	s->feed = feed;
+	return 0;
 }
 
 static int zs_kernel_set(struct zs *s, int opt, const void *val, size_t len)
@@ -151,6 +180,7 @@ const struct zs_ops zs_kernel_ops = {
 	.send		= zs_kernel_send,
 	.recv		= zs_kernel_recv,
 	.poll		= zs_kernel_poll,
+	.watch		= zs_kernel_watch,
 	.peers		= zs_kernel_peers,
 	.finish		= zs_kernel_finish,
 };

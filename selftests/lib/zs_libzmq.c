@@ -105,6 +105,20 @@ static int zs_libzmq_open(struct zs *s)
 	return zs_is_ours() ? 0 : zs_result(zs_libzmq_monitor(s));
 }
 
+static int zs_libzmq_watch(struct zs *s, struct zs *reader, int events)
+{
+	static unsigned int serial;
+	char name[40];
+
+	sprintf(name, "inproc://watch-%u", ++serial);
+	if (lib.monitor(s->handle, name, events))
+		return zs_result(-1);
+	if (s->monitor)
+		lib.close(s->monitor);
+	s->monitor = NULL;
+	return zs_result(lib.connect(reader->handle, name));
+}
+
 static int zs_libzmq_close(struct zs *s)
 {
 	int linger = 0;
@@ -223,6 +237,7 @@ static int zs_libzmq_finish(void)
 	.send		= zs_libzmq_send,		\
 	.recv		= zs_libzmq_recv,		\
 	.poll		= zs_libzmq_poll,		\
+	.watch		= zs_libzmq_watch,		\
 	.peers		= zs_libzmq_peers,		\
 	.finish		= zs_libzmq_finish
 

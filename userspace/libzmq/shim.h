@@ -228,6 +228,7 @@ struct zs_endpoint;
  * @lock: protects what follows
  * @endpoints: those whose name in the kernel is not the user's (endpoint.c)
  * @last_endpoint: ZMQ_LAST_ENDPOINT if not what the kernel says
+ * @monitor: handle of the socket its events are sent into, or NULL
  */
 struct zs_sock {
 	struct zs_handle	h;
@@ -239,6 +240,7 @@ struct zs_sock {
 	pthread_mutex_t		lock;
 	struct zs_endpoint	*endpoints;
 	char			*last_endpoint;
+	void			*monitor;
 };
 
 /* Undone by the end of the caller's block, or its cancellation. */

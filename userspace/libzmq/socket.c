@@ -66,6 +66,9 @@ static void sock_release(struct zs_handle *h)
 		close(s->fd);
 		zs_endpoints_clean(s);
 	}
+	/* It has been sent what happened until the end. */
+	if (s->monitor)
+		zs_close(s->monitor);
 	if (epfd >= 0)
 		close(epfd);
 	zs_endpoints_free(s);

@@ -206,4 +206,47 @@ struct zmq_af_stats {
 /* G, int64: bytes that the next message takes packed; 0: there is none. */
 #define ZMQ_AF_PACKED_LEN	(ZMQ_AF_BASE + 0x61)
 
+/*
+ * SG, struct zmq_af_monitor: have what happens to the socket's connections and
+ * listeners told as messages, which are sent into another AF_ZMQ socket, of
+ * type PAIR, PUB or PUSH, bound or connected to any endpoint.  A later call
+ * replaces the monitor, one with @fd -1 ends it, and so does closing either
+ * socket.  Nothing ever waits for the reader: events stay queued, up to 1000,
+ * while the other socket has no peer or cannot send, and further ones are
+ * dropped and counted.
+ *
+ * Messages are libzmq's.  Version 1 has two parts: a __u16 event and, not
+ * aligned, a __s32 value, in host order; then the endpoint.  Version 2: __u64
+ * event, __u64 number of values, one part for each value (__u64), local and
+ * remote endpoint.  Events have the numbers of ZMQ_EVENT_*.  Where libzmq's
+ * value is a descriptor it is the number of a connection (or of a listener),
+ * which is no valid descriptor number.
+ */
+#define ZMQ_AF_MONITOR		(ZMQ_AF_BASE + 0x40)
+
+/**
+ * struct zmq_af_monitor - the monitor of a socket
+ * @events: mask of the events wanted; 16 bits with version 1, else EINVAL
+ * @fd: descriptor of the socket that gets them; reading it: -1
+ * @version: 1 or 2; 0 when read: there is no monitor
+ * @sent: when read: events sent
+ * @dropped: when read: events dropped
+ * @queued: when read: events waiting for the reader
+ */
+struct zmq_af_monitor {
+	__u64	events;
+	__s32	fd;
+	__u32	version;
+	__u64	sent;
+	__u64	dropped;
+	__u64	queued;
+};
+
+/*
+ * S, no value: raise ZMQ_EVENT_PIPES_STATS, with the numbers of messages
+ * queued to be sent and to be received, for each peer.  EINVAL: the socket has
+ * no monitor of version 2; EAGAIN: no peer.
+ */
+#define ZMQ_AF_MONITOR_PIPES	(ZMQ_AF_BASE + 0x41)
+
 #endif /* _UAPI_LINUX_ZMQ_H */
