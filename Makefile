@@ -118,6 +118,15 @@ check:
 	@$(SETUP) build vm check
 	@selftests/check.py --build $(BUILD)
 
+MAN_PAGES := $(patsubst Documentation/man/%.rst,$(BUILD)/man/%,$(wildcard Documentation/man/*.rst))
+
+## make man		the manual pages, in build/man: man -l build/man/af_zmq.7
+man: $(MAN_PAGES)
+
+$(BUILD)/man/%: Documentation/man/%.rst
+	@mkdir -p $(@D)
+	rst2man --halt=2 $< $@
+
 ## make shell		a root shell in the virtual machine; KERNEL= as above
 shell:
 	@$(SETUP) build $(PURPOSE_VM)
@@ -135,5 +144,5 @@ clean:
 help:
 	@sed -n 's/^## //p; s/^##\t/\t/p' Makefile
 
-.PHONY: all packages module shim programs tests test run-tests demo run-demo bench bench-programs kunit run-kunit check shell \
+.PHONY: all packages module shim programs tests man test run-tests demo run-demo bench bench-programs kunit run-kunit check shell \
 	modules_install clean help

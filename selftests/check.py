@@ -5,8 +5,8 @@
     check.py --build BUILD [CHECK...]
 
 Checks: sparse and W=1 builds of the module for each kernel, checkpatch on all C
-(--strict but for the library), and the module's pure code as a program under
-address and undefined behaviour sanitizers.
+(--strict but for the library), the manual pages, and the module's pure code as a
+program under address and undefined behaviour sanitizers.
 """
 
 import argparse
@@ -96,6 +96,22 @@ def fuzz(build_dir):
     return done.stdout.splitlines() if done.returncode else []
 
 
+def manuals(build_dir):
+    """What is said of the manual pages when they are made and when they are read."""
+    made = subprocess.run(["make", "-C", TREE, "man", f"BUILD={os.path.abspath(build_dir)}"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    if made.returncode:
+        return made.stdout.splitlines()
+    findings = []
+    for page in sorted(glob.glob(os.path.join(build_dir, "man/*.[1-9]"))):
+        read = subprocess.run(["man", "--warnings", "-l", page], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                              env={**os.environ, "MANWIDTH": "100"}, check=False)
+        findings += read.stderr.splitlines()
+    return findings
+
+
 def all_checks(build_dir):
     """Name and function of each check."""
     for name in KERNELS:
@@ -105,6 +121,7 @@ def all_checks(build_dir):
             build_dir, kernels.find(name), ["C=2", "CF=-D__CHECK_ENDIAN__"])
     for what, *how in STYLE_CHECKS:
         yield f"checkpatch of {what}", lambda how=how: checkpatch(*how)
+    yield "manual pages", lambda: manuals(build_dir)
     yield "mutated input for the pure code", lambda: fuzz(build_dir)
 
 

@@ -20,7 +20,7 @@ packages() {
 	demo) echo libzmq5 python3-zmq ;;
 	bench) echo libnanomsg-dev libnng-dev libzmq5 ;;
 	debug) echo bc bison flex libelf-dev libssl-dev linux-source-6.1 lz4 xz-utils ;;
-	check) echo linux-source-6.1 perl sparse xz-utils ;;
+	check) echo groff-base linux-source-6.1 man-db perl python3-docutils sparse xz-utils ;;
 	*)
 		echo "setup: unknown purpose $1" >&2
 		exit 2
