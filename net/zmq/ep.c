@@ -273,7 +273,8 @@ static bool zmq_ep_connected(const struct zmq_sock *zsk, const struct zmq_ep *ep
 }
 
 /* The pipe of a connector, there before any connection is. */
-static int zmq_ep_make_pipe(struct zmq_ep *ep, struct zmq_conn *conn)
+static int zmq_ep_make_pipe(struct zmq_ep *ep, struct zmq_conn *conn,
+			    u32 *routing_id)
 {
 	struct zmq_sock *zsk = ep->zsk;
 	struct zmq_pipe *pipe;
@@ -288,6 +289,7 @@ static int zmq_ep_make_pipe(struct zmq_ep *ep, struct zmq_conn *conn)
 	if (!err) {
 		pipe->conn = conn;
 		conn->pipe = pipe;
+		*routing_id = pipe->routing_id;
 	}
 	release_sock(&zsk->sk);
 	if (err)
@@ -296,10 +298,12 @@ static int zmq_ep_make_pipe(struct zmq_ep *ep, struct zmq_conn *conn)
 }
 
 /**
- * zmq_ep_connect - connect a socket to an endpoint
+ * zmq_ep_connect_peer - connect a socket to an endpoint
  * @zsk: the socket
  * @name: the endpoint
  * @len: bytes in @name
+ * @routing_id: set to the number of the peer, if the type has numbers; not with
+ *	ZMQ_IMMEDIATE
  *
  * Connecting goes on in the background, again and again; errors are about the
  * endpoint and about limits only.
@@ -307,7 +311,8 @@ static int zmq_ep_make_pipe(struct zmq_ep *ep, struct zmq_conn *conn)
  * Context: the syscall of its user; the socket is not locked.
  * Return: 0 or an errno of zmq_connect().
  */
-int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len)
+int zmq_ep_connect_peer(struct zmq_sock *zsk, const char *name, size_t len,
+			u32 *routing_id)
 {
 	struct zmq_conn *conn;
 	struct zmq_ep *ep;
@@ -328,7 +333,7 @@ int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len)
 	if (err)
 		goto out_put;
 	if (!ep->opt.immediate)
-		err = zmq_ep_make_pipe(ep, conn);
+		err = zmq_ep_make_pipe(ep, conn, routing_id);
 	if (err)
 		zmq_conn_close(conn, 0);
 	else
@@ -346,6 +351,13 @@ out_put:
 	mutex_unlock(&zsk->ep_mutex);
 	zmq_ep_put(ep);
 	return err;
+}
+
+int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len)
+{
+	u32 routing_id;
+
+	return zmq_ep_connect_peer(zsk, name, len, &routing_id);
 }
 
 /* End all connections of an endpoint. */

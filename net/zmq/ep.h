@@ -62,6 +62,8 @@ struct zmq_ep {
 /* Syscalls; the socket's lock is not held. */
 int zmq_ep_bind(struct zmq_sock *zsk, const char *name, size_t len);
 int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len);
+int zmq_ep_connect_peer(struct zmq_sock *zsk, const char *name, size_t len,
+			u32 *routing_id);
 int zmq_ep_term(struct zmq_sock *zsk, const char *name, size_t len);
 void zmq_ep_close_all(struct zmq_sock *zsk);
 void zmq_ep_show(struct zmq_sock *zsk, struct seq_file *m);

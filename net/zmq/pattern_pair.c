@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* PAIR: one peer, both ways (31/EXPAIR). */
+/* PAIR and CHANNEL: one peer, both ways (31/EXPAIR, 52/CHANNEL). */
 #include "lb.h"
 #include "type.h"
 
@@ -12,5 +12,17 @@ const struct zmq_type zmq_pattern_pair = {
 	.send_begin	= zmq_lb_begin,
 	.send		= zmq_lb_send,
 	.send_run	= zmq_lb_run,
+	.can_send	= zmq_lb_ready,
+};
+
+const struct zmq_type zmq_pattern_channel = {
+	.id		= ZMQ_AF_CHANNEL,
+	.name		= "CHANNEL",
+	.sends		= true,
+	.receives	= true,
+	.single		= true,
+	.single_part	= true,
+	.send_begin	= zmq_lb_begin,
+	.send		= zmq_lb_send,
 	.can_send	= zmq_lb_ready,
 };

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* PUSH and PULL: work shared out, results collected (30/PIPELINE). */
+/*
+ * PUSH and PULL: work shared out, results collected (30/PIPELINE); SCATTER and
+ * GATHER: the same with messages of one part (49/SCATTER-GATHER).
+ */
 #include "lb.h"
 #include "type.h"
 
@@ -19,4 +22,21 @@ const struct zmq_type zmq_pattern_pull = {
 	.name		= "PULL",
 	.conflates	= true,
 	.receives	= true,
+};
+
+const struct zmq_type zmq_pattern_scatter = {
+	.id		= ZMQ_AF_SCATTER,
+	.name		= "SCATTER",
+	.sends		= true,
+	.single_part	= true,
+	.send_begin	= zmq_lb_begin,
+	.send		= zmq_lb_send,
+	.can_send	= zmq_lb_ready,
+};
+
+const struct zmq_type zmq_pattern_gather = {
+	.id		= ZMQ_AF_GATHER,
+	.name		= "GATHER",
+	.receives	= true,
+	.single_part	= true,
 };

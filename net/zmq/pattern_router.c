@@ -139,6 +139,7 @@ const struct zmq_type zmq_pattern_router = {
 	.name		= "ROUTER",
 	.sends		= true,
 	.receives	= true,
+	.addresses	= true,
 	.prefixes	= true,
 	.init		= zmq_router_init,
 	.fini		= zmq_router_fini,

@@ -64,6 +64,7 @@ const struct zmq_type zmq_pattern_stream = {
 	.name		= "STREAM",
 	.sends		= true,
 	.receives	= true,
+	.addresses	= true,
 	.prefixes	= true,
 	.init		= zmq_raw_init,
 	.fini		= zmq_router_fini,

@@ -237,8 +237,8 @@ int zmq_router_begin_part(struct zmq_sock *zsk, struct iov_iter *from,
 	return err ?: 1;
 }
 
-/* An empty message to a peer without framing: be done with it (libzmq). */
-static void zmq_router_hang_up(struct zmq_sock *zsk, struct zmq_pipe *pipe)
+/* Be done with a peer; the caller has a reference. */
+void zmq_router_hang_up(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
 	struct zmq_conn *conn = zmq_conn_get_pipe(pipe);
 
@@ -259,6 +259,7 @@ int zmq_router_send(struct zmq_sock *zsk, struct zmq_asm *msg)
 		atomic64_inc(&zsk->stats.tx_drops);
 		return 0;
 	}
+	/* To a peer without framing nothing says: hang up (libzmq). */
 	if (zsk->opt.raw && !msg->bytes) {
 		zmq_router_hang_up(zsk, pipe);
 		return 0;

@@ -31,6 +31,7 @@ int zmq_router_begin(struct zmq_sock *zsk, const u8 *id, size_t len,
 int zmq_router_begin_part(struct zmq_sock *zsk, struct iov_iter *from,
 			  size_t len, bool mandatory);
 int zmq_router_send(struct zmq_sock *zsk, struct zmq_asm *msg);
+void zmq_router_hang_up(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 
 /* Tell the user that a peer came (zmq_type.ready) or is gone (zmq_type.lost). */
 void zmq_router_notify(struct zmq_sock *zsk, struct zmq_pipe *pipe, int what);

@@ -7,6 +7,7 @@
 #include "ep.h"
 #include "filter.h"
 #include "monitor.h"
+#include "peer.h"
 #include "type.h"
 
 /**
@@ -283,6 +284,8 @@ static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
 		if (on >= 0)
 			zsk->opt.ipv6 = !on;
 		return min(on, 0);
+	case ZMQ_AF_DISCONNECT_PEER:
+		return zmq_peer_disconnect(zsk, buf, len);
 	case ZMQ_AF_EINTR:
 		on = zmq_type_bool(buf, len);
 		if (on >= 0)
@@ -463,6 +466,7 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 	case ZMQ_AF_PACKED:
 		return READ_ONCE(zsk->packed);
 	case ZMQ_OPT_THREAD_SAFE:
+		/* What libzmq means by it. */
 		return zsk->type->single_part;
 	case ZMQ_OPT_MECHANISM:
 		return 0;
@@ -530,6 +534,9 @@ int zmq_sockopt_get(struct socket *sock, int level, int opt, char __user *val,
 		return -EFAULT;
 	if (READ_ONCE(zsk->shutdown))
 		return -ESHUTDOWN;
+	err = zmq_peer_getsockopt(zsk, opt, val, optlen, len);
+	if (err != -ENOPROTOOPT)
+		return err;
 	v = kzalloc(sizeof(*v), GFP_KERNEL);
 	if (!v)
 		return -ENOMEM;

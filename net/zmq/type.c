@@ -17,6 +17,12 @@ static const struct zmq_type *const zmq_types[] = {
 	&zmq_pattern_xsub,
 	&zmq_pattern_radio,
 	&zmq_pattern_dish,
+	&zmq_pattern_channel,
+	&zmq_pattern_peer,
+	&zmq_pattern_scatter,
+	&zmq_pattern_gather,
+	&zmq_pattern_client,
+	&zmq_pattern_server,
 };
 
 const struct zmq_type *zmq_type_find(int protocol)

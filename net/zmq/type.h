@@ -27,6 +27,7 @@ struct zmq_rx;
  * @rcv_unlimited: ZMQ_RCVHWM has no effect, bytes alone count: subscriptions
  *	come in although their notifications are not read (XPUB)
  * @cmsg: ZMQ_CMSG_* that sendmsg(2) takes, or that recvmsg(2) tells
+ * @addresses: keeps its peers by routing id (zsk->router)
  * @prefixes: each message received begins with the routing id of its peer
  * @dedupes: connects to one address once only
  * @rechecks: @recv_begin does nothing unless zmq_pipe.recheck is set
@@ -84,6 +85,7 @@ struct zmq_type {
 	bool		grouped;
 	bool		rcv_unlimited;
 	u8		cmsg;
+	bool		addresses;
 	bool		prefixes;
 	bool		dedupes;
 	bool		rechecks;
@@ -130,6 +132,12 @@ extern const struct zmq_type zmq_pattern_xpub;
 extern const struct zmq_type zmq_pattern_xsub;
 extern const struct zmq_type zmq_pattern_radio;
 extern const struct zmq_type zmq_pattern_dish;
+extern const struct zmq_type zmq_pattern_channel;
+extern const struct zmq_type zmq_pattern_peer;
+extern const struct zmq_type zmq_pattern_scatter;
+extern const struct zmq_type zmq_pattern_gather;
+extern const struct zmq_type zmq_pattern_client;
+extern const struct zmq_type zmq_pattern_server;
 
 /* The table of a protocol number, or NULL. */
 const struct zmq_type *zmq_type_find(int protocol);

@@ -211,7 +211,7 @@ struct zmq_sub_state {
  * @stats: counters for ZMQ_AF_STATS
  * @req: REQ
  * @rep: REP
- * @router: ROUTER, STREAM
+ * @router: ROUTER, STREAM, SERVER, PEER
  * @pub: PUB, XPUB, RADIO
  * @sub: SUB, XSUB, DISH
  */

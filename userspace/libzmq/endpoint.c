@@ -98,6 +98,19 @@ static struct zs_endpoint *endpoint_new(const char *user, const char *kernel,
 	return NULL;
 }
 
+/* Connect and set s->peer; caller holds @s->lock. */
+static int endpoint_tell_peer(struct zs_sock *s, const char *endpoint)
+{
+	struct zmq_af_connect_peer arg = {};
+	socklen_t len = sizeof(arg);
+
+	strcpy(arg.endpoint, endpoint);
+	if (getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_CONNECT_PEER, &arg, &len))
+		return -1;
+	s->peer = arg.routing_id;
+	return 0;
+}
+
 /* Give the kernel an endpoint; @option is ZMQ_AF_BIND etc. */
 static int endpoint_tell(struct zs_sock *s, int option, const char *endpoint)
 {
@@ -106,6 +119,8 @@ static int endpoint_tell(struct zs_sock *s, int option, const char *endpoint)
 	if (len > ZMQ_AF_ENDPOINT_MAX)
 		return zs_fail(starts_with(endpoint, ZS_IPC) ? ENAMETOOLONG :
 							       EINVAL);
+	if (option == ZMQ_AF_CONNECT_PEER)
+		return endpoint_tell_peer(s, endpoint);
 	return setsockopt(s->fd, SOL_ZMQ, option, endpoint, len);
 }
 
@@ -311,6 +326,14 @@ static bool sock_ipv6(struct zs_sock *s)
 	return !getsockopt(s->fd, SOL_ZMQ, ZMQ_IPV6, &on, &len) && on;
 }
 
+static bool sock_immediate(struct zs_sock *s)
+{
+	socklen_t len = sizeof(int);
+	int on = 0;
+
+	return !getsockopt(s->fd, SOL_ZMQ, ZMQ_IMMEDIATE, &on, &len) && on;
+}
+
 /*
  * The endpoint with the host's address for its name.  IPv6 only if the
  * socket's IPV6 option is on, IPv4 only if there is no IPv6 address.
@@ -357,7 +380,7 @@ static struct zs_endpoint *endpoint_find(struct zs_sock *s, const char *user)
 }
 
 /* Caller holds @s->lock. */
-static int connect_name(struct zs_sock *s, const char *addr,
+static int connect_name(struct zs_sock *s, int option, const char *addr,
 			const char *kernel)
 {
 	struct zs_endpoint *ep;
@@ -365,29 +388,30 @@ static int connect_name(struct zs_sock *s, const char *addr,
 	if (sock_connects_once(s) && endpoint_find(s, addr))
 		return 0;
 	ep = endpoint_new(addr, kernel, NULL);
-	if (!ep || endpoint_add(s, ZMQ_AF_CONNECT, ep))
+	if (!ep || endpoint_add(s, option, ep))
 		return -1;
 	endpoint_last(s, addr);
 	return 0;
 }
 
-static int connect_plain(struct zs_sock *s, const char *addr)
+static int connect_plain(struct zs_sock *s, int option, const char *addr)
 {
-	if (endpoint_tell(s, ZMQ_AF_CONNECT, addr))
+	if (endpoint_tell(s, option, addr))
 		return -1;
 	endpoint_last(s, NULL);
 	return 0;
 }
 
-int zs_connect(void *handle, const char *addr)
+/* By ZMQ_AF_CONNECT or ZMQ_AF_CONNECT_PEER; @peer is its number if it has one. */
+static int sock_connect(struct zs_sock *s, int option, const char *addr,
+			uint32_t *peer)
 {
-	ZS_USING_SOCK *s = zs_sock_get(handle);
 	char kernel[ZMQ_AF_ENDPOINT_MAX + 1];
 	struct tcp_name name;
 	bool named;
 	int rc;
 
-	if (!s || endpoint_check(s, addr))
+	if (endpoint_check(s, addr))
 		return -1;
 	named = tcp_name_parse(&name, addr);
 	if (named && tcp_resolve(s, addr, &name, kernel, sizeof(kernel)))
@@ -395,11 +419,39 @@ int zs_connect(void *handle, const char *addr)
 
 	pthread_mutex_lock(&s->lock);
 	if (named)
-		rc = connect_name(s, addr, kernel);
+		rc = connect_name(s, option, addr, kernel);
 	else
-		rc = connect_plain(s, addr);
+		rc = connect_plain(s, option, addr);
+	*peer = s->peer;
 	pthread_mutex_unlock(&s->lock);
 	return rc ? zs_fail_kernel() : 0;
+}
+
+int zs_connect(void *handle, const char *addr)
+{
+	ZS_USING_SOCK *s = zs_sock_get(handle);
+	uint32_t peer;
+
+	return s ? sock_connect(s, ZMQ_AF_CONNECT, addr, &peer) : -1;
+}
+
+/* The peer's number; 0 is the failure. */
+uint32_t zs_connect_peer(void *handle, const char *addr)
+{
+	ZS_USING_SOCK *s = zs_sock_get(handle);
+	uint32_t peer = 0;
+
+	if (!s)
+		return 0;
+	if (s->type != ZMQ_PEER) {
+		zs_fail(atomic_load(&s->ctx->shut) ? ETERM : ENOTSUP);
+		return 0;
+	}
+	if (sock_immediate(s)) {
+		zs_fail(EFAULT);
+		return 0;
+	}
+	return sock_connect(s, ZMQ_AF_CONNECT_PEER, addr, &peer) ? 0 : peer;
 }
 
 /* unbind, disconnect */

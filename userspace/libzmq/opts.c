@@ -170,9 +170,9 @@ static int sock_getsockopt(struct zs_sock *s, int option, void *value,
 		return number < 0 ? -1 : answer_int(value, len, number);
 	case ZMQ_THREAD_SAFE:
 		/* What clients mean by it: no ZMQ_FD, no multipart. */
-		return answer_int(value, len, 0);
+		return answer_int(value, len, s->thread_safe);
 	case ZMQ_FD:
-		if (*len < sizeof(int))
+		if (*len < sizeof(int) || s->thread_safe)
 			return zs_fail(EINVAL);
 		number = zs_sock_fd(s);
 		return number < 0 ? -1 : answer_int(value, len, number);

@@ -52,6 +52,35 @@ static int sock_send(struct zs_sock *s, const void *buf, size_t len, int flags)
 	return likely(n >= 0) ? part_size(len) : zs_fail_kernel();
 }
 
+/* A message to the peer whose number it has. */
+static int sock_send_to(struct zs_sock *s, struct zs_msg *m, const void *buf,
+			size_t len, int flags)
+{
+	union {
+		struct cmsghdr	head;
+		char		space[CMSG_SPACE(sizeof(m->routing_id))];
+	} control = {};
+	struct iovec iov = { .iov_base = (void *)buf, .iov_len = len };
+	struct msghdr mh = {
+		.msg_iov	= &iov,
+		.msg_iovlen	= 1,
+		.msg_control	= &control,
+		.msg_controllen	= sizeof(control),
+	};
+	int kflags = send_flags(flags);
+	ssize_t n;
+
+	if (len > ZS_PART_MAX)
+		return zs_fail(EMSGSIZE);
+	control.head.cmsg_level = SOL_ZMQ;
+	control.head.cmsg_type = ZMQ_AF_CMSG_ROUTING_ID;
+	control.head.cmsg_len = CMSG_LEN(sizeof(m->routing_id));
+	memcpy(CMSG_DATA(&control.head), &m->routing_id,
+	       sizeof(m->routing_id));
+	n = sendmsg(s->fd, &mh, kflags);
+	return n >= 0 ? part_size(len) : zs_fail_kernel();
+}
+
 int zs_send(void *handle, const void *buf, size_t len, int flags)
 {
 	ZS_USING_SOCK *s = zs_sock_get(handle);
@@ -76,7 +105,11 @@ int zs_msg_send(zmq_msg_t *msg, void *handle, int flags)
 		return -1;
 	if (unlikely(!zs_msg_valid(m)))
 		return zs_fail(EFAULT);
-	rc = sock_send(s, zs_msg_data(msg), zs_msg_size(msg), flags);
+	if (unlikely(s->numbered))
+		rc = sock_send_to(s, m, zs_msg_data(msg), zs_msg_size(msg),
+				  flags);
+	else
+		rc = sock_send(s, zs_msg_data(msg), zs_msg_size(msg), flags);
 	if (likely(rc >= 0)) {
 		zs_msg_drop(m);
 		zs_msg_empty(m);
@@ -110,6 +143,19 @@ int zs_sendiov(void *handle, struct iovec *iov, size_t count, int flags)
 
 /* recv */
 
+/* The peer's number. */
+static uint32_t recv_number(struct msghdr *mh)
+{
+	struct cmsghdr *c;
+	uint32_t number = 0;
+
+	for (c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c))
+		if (c->cmsg_level == SOL_ZMQ &&
+		    c->cmsg_type == ZMQ_AF_CMSG_ROUTING_ID)
+			memcpy(&number, CMSG_DATA(c), sizeof(number));
+	return number;
+}
+
 /*
  * One part into a buffer, by MSG_* flags; errno is the kernel's.  Returns its
  * size, and sets in @m whether more parts follow.
@@ -119,13 +165,23 @@ static ssize_t sock_recv(struct zs_sock *s, struct zs_msg *m, void *buf,
 {
 	struct iovec iov = { .iov_base = buf, .iov_len = len };
 	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
+	union {
+		struct cmsghdr	head;
+		char		space[CMSG_SPACE(sizeof(m->routing_id))];
+	} control;
 	ssize_t n;
 
+	if (unlikely(s->numbered)) {
+		mh.msg_control = &control;
+		mh.msg_controllen = sizeof(control);
+	}
 	n = recvmsg(s->fd, &mh, kflags);
 	if (unlikely(n < 0) && retry_drained(s))
 		n = recvmsg(s->fd, &mh, kflags | MSG_DONTWAIT);
 	if (unlikely(n < 0))
 		return n;
+	if (unlikely(s->numbered))
+		m->routing_id = recv_number(&mh);
 	m->flags = mh.msg_flags & MSG_MORE ? ZS_MSG_MORE : 0;
 	atomic_store_explicit(&s->rcvmore, m->flags, memory_order_relaxed);
 	return n;

@@ -223,24 +223,30 @@ struct zs_endpoint;
  * @fd: the kernel's socket
  * @epfd: what ZMQ_FD gives, -1 before it is asked for
  * @type: ZMQ_SUB etc.
+ * @thread_safe: one of the types that libzmq calls so: no multipart, no ZMQ_FD
+ * @numbered: peers are told by number, zmq_msg_routing_id()
  * @rcvmore: ZMQ_RCVMORE, or that only the kernel knows it
  * @ctx: its context, which cannot end before all its sockets are closed
  * @lock: protects what follows
  * @endpoints: those whose name in the kernel is not the user's (endpoint.c)
  * @last_endpoint: ZMQ_LAST_ENDPOINT if not what the kernel says
  * @monitor: handle of the socket its events are sent into, or NULL
+ * @peer: number of the peer that ZMQ_AF_CONNECT_PEER gave last
  */
 struct zs_sock {
 	struct zs_handle	h;
 	int			fd;
 	_Atomic int		epfd;
 	int			type;
+	bool			thread_safe;
+	bool			numbered;
 	_Atomic int		rcvmore;
 	struct zs_ctx		*ctx;
 	pthread_mutex_t		lock;
 	struct zs_endpoint	*endpoints;
 	char			*last_endpoint;
 	void			*monitor;
+	uint32_t		peer;
 };
 
 /* Undone by the end of the caller's block, or its cancellation. */

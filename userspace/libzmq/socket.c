@@ -158,6 +158,8 @@ static struct zs_sock *sock_new(struct zs_ctx *ctx, int ctx_fd, int type)
 	}
 	s->fd = fd;
 	s->type = type;
+	s->thread_safe = type >= ZMQ_SERVER && type != ZMQ_DGRAM;
+	s->numbered = type == ZMQ_SERVER || type == ZMQ_PEER;
 	s->ctx = ctx;
 	atomic_store(&s->epfd, -1);
 	pthread_mutex_init(&s->lock, NULL);

@@ -48,8 +48,14 @@ enum {
 	ZMQ_AF_XPUB	= 9,
 	ZMQ_AF_XSUB	= 10,
 	ZMQ_AF_STREAM	= 11,
+	ZMQ_AF_SERVER	= 12,
+	ZMQ_AF_CLIENT	= 13,
 	ZMQ_AF_RADIO	= 14,
 	ZMQ_AF_DISH	= 15,
+	ZMQ_AF_GATHER	= 16,
+	ZMQ_AF_SCATTER	= 17,
+	ZMQ_AF_PEER	= 19,
+	ZMQ_AF_CHANNEL	= 20,
 
 	/*
 	 * Not a message socket but a context: a group of sockets that are
@@ -195,6 +201,49 @@ struct zmq_af_stats {
  * of types that number their peers.
  */
 #define ZMQ_AF_CMSG_ROUTING_ID	(ZMQ_AF_BASE + 0x21)
+
+/*
+ * One peer of a socket that addresses its peers, by the routing id that it has
+ * there: the bytes in front of a ROUTER's or STREAM's messages, or the __u32
+ * of ZMQ_AF_CMSG_ROUTING_ID.  EOPNOTSUPP: the type has none; EHOSTUNREACH: no
+ * such peer.
+ *
+ * ZMQ_AF_CONNECT_PEER: G, struct zmq_af_connect_peer; SERVER and PEER: connect
+ * and tell the routing id, which can be sent to at once.  The length given may
+ * be shorter than the struct.  Errors of connect(2), and EINVAL with
+ * ZMQ_IMMEDIATE, under which there is no peer yet.
+ */
+#define ZMQ_AF_CONNECT_PEER	(ZMQ_AF_BASE + 0x30)
+
+/**
+ * struct zmq_af_connect_peer - argument of ZMQ_AF_CONNECT_PEER
+ * @routing_id: result
+ * @endpoint: where to; ends at a NUL or at the length given
+ */
+struct zmq_af_connect_peer {
+	__u32	routing_id;
+	char	endpoint[ZMQ_AF_ENDPOINT_MAX + 1];
+};
+
+/*
+ * S, the routing id: disconnect this peer.  What is queued for it lingers as
+ * ZMQ_LINGER says, what it sent and was not read is dropped.  A peer that had
+ * connected to us may do so again.
+ */
+#define ZMQ_AF_DISCONNECT_PEER	(ZMQ_AF_BASE + 0x31)
+
+/* G, struct zmq_af_peer_state; the length given includes the routing id. */
+#define ZMQ_AF_PEER_STATE	(ZMQ_AF_BASE + 0x32)
+
+/**
+ * struct zmq_af_peer_state - argument of ZMQ_AF_PEER_STATE
+ * @events: result: ZMQ_EVENTS of this peer: 2: its queue has room, else 0
+ * @id: its routing id, up to the length given
+ */
+struct zmq_af_peer_state {
+	__u32	events;
+	__u8	id[255];
+};
 
 /*
  * SG, int 0/1 (default 0): every send and receive is packed, as with
