@@ -157,6 +157,7 @@ static int zmq_af_release(struct socket *sock)
 	zmq_send_release(zsk);
 	zmq_recv_purge(zsk);
 	zmq_ep_close_all(zsk);
+	zmq_inproc_close_all(zsk);
 	zmq_monitor_stop(zsk);
 	zmq_monitor_cut_all(zsk);
 	sock->sk = NULL;

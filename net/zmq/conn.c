@@ -344,7 +344,8 @@ static int zmq_conn_join(struct zmq_conn *conn, struct zmq_handshake *hs)
 	/* Who was refused was never here. */
 	pipe->ready = !err;
 out:
-	release_sock(&zsk->sk);
+	/* A peer may have had to go for this one. */
+	zmq_send_release(zsk);
 	if (err && fresh && !conn->pipe)
 		zmq_pipe_put(pipe);
 	return err;

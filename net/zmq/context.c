@@ -28,6 +28,7 @@ static void zmq_context_put(struct zmq_context *ctx)
 {
 	if (!refcount_dec_and_test(&ctx->refs))
 		return;
+	zmq_inproc_scope_put(ctx->inproc);
 	mutex_destroy(&ctx->mutex);
 	kfree(ctx);
 }
@@ -42,6 +43,7 @@ static void zmq_context_down(struct zmq_context *ctx)
 	list_for_each_entry(zsk, &ctx->members, ctx_node)
 		zmq_af_shutdown(zsk);
 	mutex_unlock(&ctx->mutex);
+	zmq_inproc_scope_abandon(ctx->inproc);
 }
 
 /* The descriptor is closed: nobody waits for the members' lingering now. */
@@ -51,6 +53,7 @@ static void zmq_context_abandon(struct zmq_context *ctx)
 	WRITE_ONCE(ctx->alive, false);
 	ctx->sk = NULL;
 	mutex_unlock(&ctx->mutex);
+	zmq_inproc_scope_abandon(ctx->inproc);
 }
 
 static int zmq_context_release(struct socket *sock)
@@ -155,12 +158,13 @@ int zmq_context_create(struct net *net, struct socket *sock, int kern)
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 	if (!ctx)
 		return -ENOMEM;
+	ctx->inproc = zmq_inproc_scope_alloc();
+	if (!ctx->inproc)
+		goto err_ctx;
 	sk = sk_alloc(net, zmq_main_family(), GFP_KERNEL, &zmq_context_proto,
 		      kern);
-	if (!sk) {
-		kfree(ctx);
-		return -ENOMEM;
-	}
+	if (!sk)
+		goto err_scope;
 	sock_init_data(sock, sk);
 	sk->sk_protocol = ZMQ_AF_CONTEXT;
 	sock->ops = &zmq_context_ops;
@@ -171,6 +175,12 @@ int zmq_context_create(struct net *net, struct socket *sock, int kern)
 	ctx->sk = sk;
 	container_of(sk, struct zmq_context_sock, sk)->ctx = ctx;
 	return 0;
+
+err_scope:
+	zmq_inproc_scope_put(ctx->inproc);
+err_ctx:
+	kfree(ctx);
+	return -ENOMEM;
 }
 
 /**

@@ -3,6 +3,7 @@
 #ifndef _NET_ZMQ_CONTEXT_H
 #define _NET_ZMQ_CONTEXT_H
 
+#include "inproc.h"
 #include "zmq.h"
 
 /**
@@ -12,6 +13,7 @@
  * @members: sockets that joined and are not freed
  * @down: shut down: members' calls fail
  * @alive: its descriptor is open
+ * @inproc: its inproc names; one reference; constant
  * @sk: the descriptor's socket while @alive, to be woken
  */
 struct zmq_context {
@@ -20,6 +22,7 @@ struct zmq_context {
 	struct list_head	members;
 	bool			down;
 	bool			alive;
+	struct zmq_inproc_scope	*inproc;
 	struct sock		*sk;
 };
 

@@ -18,6 +18,8 @@ void zmq_ep_put(struct zmq_ep *ep)
 	if (!refcount_dec_and_test(&ep->refs))
 		return;
 	WARN_ON_ONCE(!list_empty(&ep->conns));
+	if (ep->tp->free)
+		ep->tp->free(ep);
 	if (ep->has_fs) {
 		path_put(&ep->root);
 		path_put(&ep->pwd);
@@ -48,6 +50,8 @@ static const struct zmq_transport *zmq_ep_transport(const struct zmq_ep *ep)
 		return &zmq_tcp_transport;
 	case ZMQ_ENDPOINT_IPC:
 		return &zmq_unix_transport;
+	case ZMQ_ENDPOINT_INPROC:
+		return &zmq_inproc_transport;
 	default:
 		return NULL;
 	}
@@ -80,6 +84,7 @@ static struct zmq_ep *zmq_ep_alloc(struct zmq_sock *zsk, const char *name,
 	ep->cred = get_current_cred();
 	spin_lock_init(&ep->lock);
 	INIT_LIST_HEAD(&ep->conns);
+	INIT_LIST_HEAD(&ep->inproc.node);
 	zmq_ep_save_fs(ep);
 	lock_sock(&zsk->sk);
 	zmq_options_copy(&ep->opt, &zsk->opt);
@@ -211,15 +216,17 @@ int zmq_ep_bind(struct zmq_sock *zsk, const char *name, size_t len)
 	mutex_lock(&zsk->ep_mutex);
 	err = zmq_ep_check_open(zsk);
 	if (!err)
-		err = ep->opt.use_fd < 0 ? ep->tp->listen(ep) :
-					   zmq_adopt_listener(ep);
+		err = ep->opt.use_fd < 0 || ep->tp->attach ?
+		      ep->tp->listen(ep) : zmq_adopt_listener(ep);
 	if (err)
 		goto err_put;
 	list_add_tail(&ep->node, &zsk->eps);
 	zmq_ep_set_last(zsk, ep->bound);
-	ep->id = zmq_conn_new_id();
-	zmq_monitor_ep(ep, ZMQ_MONITOR_LISTENING, ep->id);
-	zmq_ep_listen(ep);
+	if (ep->listener) {
+		ep->id = zmq_conn_new_id();
+		zmq_monitor_ep(ep, ZMQ_MONITOR_LISTENING, ep->id);
+		zmq_ep_listen(ep);
+	}
 	mutex_unlock(&zsk->ep_mutex);
 	zmq_monitor_flush(zsk);
 	return 0;
@@ -231,12 +238,41 @@ err_put:
 	return err;
 }
 
+/* End all connections of an endpoint. */
+static void zmq_ep_close_conns(struct zmq_ep *ep, int linger)
+{
+	struct zmq_conn *conn;
+	LIST_HEAD(conns);
+
+	spin_lock_bh(&ep->lock);
+	ep->closed = true;
+	list_for_each_entry(conn, &ep->conns, node)
+		zmq_conn_close(conn, linger);
+	spin_unlock_bh(&ep->lock);
+}
+
+/* End an endpoint that is off its socket's list.  Drops the list's reference. */
+static void zmq_ep_close(struct zmq_ep *ep, int linger)
+{
+	lockdep_assert_held(&ep->zsk->ep_mutex);
+	if (ep->listener) {
+		zmq_ep_unlisten(ep);
+		zmq_monitor_ep(ep, ZMQ_MONITOR_CLOSED, ep->id);
+	}
+	if (ep->tp->close)
+		ep->tp->close(ep, linger);
+	zmq_ep_close_conns(ep, linger);
+	zmq_ep_put(ep);
+}
+
 /* Has every connection ended, or is about to? */
 static bool zmq_ep_ended(struct zmq_ep *ep)
 {
 	struct zmq_conn *conn;
 	bool ended = true;
 
+	if (ep->tp->ended)
+		return ep->tp->ended(ep);
 	spin_lock_bh(&ep->lock);
 	list_for_each_entry(conn, &ep->conns, node)
 		if (READ_ONCE(conn->state) != ZMQ_CONN_DEAD)
@@ -258,7 +294,7 @@ static void zmq_ep_prune(struct zmq_sock *zsk)
 		if (ep->bind || !zmq_ep_ended(ep))
 			continue;
 		list_del(&ep->node);
-		zmq_ep_put(ep);
+		zmq_ep_close(ep, 0);
 	}
 }
 
@@ -297,6 +333,31 @@ static int zmq_ep_make_pipe(struct zmq_ep *ep, struct zmq_conn *conn,
 	return err;
 }
 
+/*
+ * Begin to connect by a connection.  Return: 0; 1: there is one to that address
+ * and this type wants no other.
+ */
+static int zmq_ep_start(struct zmq_ep *ep, u32 *routing_id)
+{
+	struct zmq_sock *zsk = ep->zsk;
+	struct zmq_conn *conn;
+	int err = 0;
+
+	if (zsk->type->dedupes && zmq_ep_connected(zsk, ep))
+		return 1;
+	conn = zmq_conn_alloc(ep, false);
+	if (IS_ERR(conn))
+		return PTR_ERR(conn);
+	if (!ep->opt.immediate)
+		err = zmq_ep_make_pipe(ep, conn, routing_id);
+	if (err)
+		zmq_conn_close(conn, 0);
+	else
+		zmq_conn_start(conn);
+	zmq_conn_put(conn);
+	return err;
+}
+
 /**
  * zmq_ep_connect_peer - connect a socket to an endpoint
  * @zsk: the socket
@@ -314,7 +375,6 @@ static int zmq_ep_make_pipe(struct zmq_ep *ep, struct zmq_conn *conn,
 int zmq_ep_connect_peer(struct zmq_sock *zsk, const char *name, size_t len,
 			u32 *routing_id)
 {
-	struct zmq_conn *conn;
 	struct zmq_ep *ep;
 	int err;
 
@@ -326,19 +386,9 @@ int zmq_ep_connect_peer(struct zmq_sock *zsk, const char *name, size_t len,
 	if (!err)
 		err = ep->tp->check(ep);
 	zmq_ep_prune(zsk);
-	if (err || (zsk->type->dedupes && zmq_ep_connected(zsk, ep)))
-		goto out_put;
-	conn = zmq_conn_alloc(ep, false);
-	err = PTR_ERR_OR_ZERO(conn);
-	if (err)
-		goto out_put;
-	if (!ep->opt.immediate)
-		err = zmq_ep_make_pipe(ep, conn, routing_id);
-	if (err)
-		zmq_conn_close(conn, 0);
-	else
-		zmq_conn_start(conn);
-	zmq_conn_put(conn);
+	if (!err)
+		err = ep->tp->attach ? ep->tp->attach(ep, routing_id) :
+				       zmq_ep_start(ep, routing_id);
 	/* A single-peer type that has its peer keeps it; no error in libzmq. */
 	if (err && err != -EBUSY)
 		goto out_put;
@@ -350,7 +400,7 @@ int zmq_ep_connect_peer(struct zmq_sock *zsk, const char *name, size_t len,
 out_put:
 	mutex_unlock(&zsk->ep_mutex);
 	zmq_ep_put(ep);
-	return err;
+	return min(err, 0);
 }
 
 int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len)
@@ -358,31 +408,6 @@ int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len)
 	u32 routing_id;
 
 	return zmq_ep_connect_peer(zsk, name, len, &routing_id);
-}
-
-/* End all connections of an endpoint. */
-static void zmq_ep_close_conns(struct zmq_ep *ep, int linger)
-{
-	struct zmq_conn *conn;
-	LIST_HEAD(conns);
-
-	spin_lock_bh(&ep->lock);
-	ep->closed = true;
-	list_for_each_entry(conn, &ep->conns, node)
-		zmq_conn_close(conn, linger);
-	spin_unlock_bh(&ep->lock);
-}
-
-/* End an endpoint that is off its socket's list.  Drops the list's reference. */
-static void zmq_ep_close(struct zmq_ep *ep, int linger)
-{
-	lockdep_assert_held(&ep->zsk->ep_mutex);
-	if (ep->listener) {
-		zmq_ep_unlisten(ep);
-		zmq_monitor_ep(ep, ZMQ_MONITOR_CLOSED, ep->id);
-	}
-	zmq_ep_close_conns(ep, linger);
-	zmq_ep_put(ep);
 }
 
 /*
@@ -456,10 +481,12 @@ int zmq_ep_term(struct zmq_sock *zsk, const char *name, size_t len)
 	list_for_each_entry_safe(ep, next, &zsk->eps, node) {
 		if (!zmq_ep_named(ep, name, len))
 			continue;
+		/* A peer that came by name and left is known no more. */
+		if (ep->bind || !ep->tp->ended || !ep->tp->ended(ep))
+			err = 0;
 		list_del(&ep->node);
 		zmq_ep_forget(ep);
 		zmq_ep_close(ep, linger);
-		err = 0;
 	}
 	mutex_unlock(&zsk->ep_mutex);
 	zmq_monitor_flush(zsk);

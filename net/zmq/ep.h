@@ -7,6 +7,7 @@
 #include <linux/seq_file.h>
 #include "conn.h"
 #include "endpoint.h"
+#include "inproc.h"
 #include "transport.h"
 
 /**
@@ -26,6 +27,7 @@
  * @adopt_wait: in the wait queue of an adopted @listener
  * @accept_work: accepts; ended before @listener is released
  * @save_data_ready: @listener's callback before ours
+ * @inproc: inproc's part
  * @lock: protects @conns and @closed
  * @conns: its connections: accepted ones, or the connector
  * @closed: takes no more connections
@@ -50,6 +52,7 @@ struct zmq_ep {
 	struct wait_queue_entry		adopt_wait;
 	struct delayed_work		accept_work;
 	void (*save_data_ready)(struct sock *sk);
+	struct zmq_inproc_ep		inproc;
 	spinlock_t			lock;	/* conns, closed */
 	struct list_head		conns;
 	bool				closed;

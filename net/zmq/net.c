@@ -24,6 +24,7 @@ static int __net_init zmq_net_start(struct net *net)
 
 	mutex_init(&znet->mutex);
 	INIT_LIST_HEAD(&znet->socks);
+	INIT_LIST_HEAD(&znet->inproc_users);
 	zmq_net_defaults(znet);
 	znet->stats = alloc_percpu(struct zmq_net_stats);
 	if (!znet->stats)

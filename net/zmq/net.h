@@ -34,8 +34,9 @@ struct zmq_net_stats {
 
 /**
  * struct zmq_net - AF_ZMQ in one network namespace
- * @mutex: protects @socks
+ * @mutex: protects @socks, @inproc_users
  * @socks: all sockets, lingering ones too
+ * @inproc_users: inproc scopes of users
  * @conns: connections there are
  * @stats: counters
  * @sysctl: registered table
@@ -51,8 +52,9 @@ struct zmq_net_stats {
  * @linger_max: ms a closed socket that nobody waits for may linger
  */
 struct zmq_net {
-	struct mutex			mutex;	/* socks */
+	struct mutex			mutex;	/* socks, inproc_users */
 	struct list_head		socks;
+	struct list_head		inproc_users;
 	atomic_t			conns;
 	struct zmq_net_stats __percpu	*stats;
 	struct ctl_table_header		*sysctl;

@@ -2,6 +2,7 @@
 /* Pipes: the queues between a socket and one peer. */
 #include <linux/sizes.h>
 #include "conn.h"
+#include "inproc.h"
 #include "type.h"
 
 /**
@@ -26,6 +27,7 @@ struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk,
 	INIT_LIST_HEAD(&pipe->dirty_node);
 	INIT_LIST_HEAD(&pipe->fq_node);
 	INIT_LIST_HEAD(&pipe->lb_node);
+	INIT_LIST_HEAD(&pipe->events);
 	spin_lock_init(&pipe->tx_lock);
 	zmq_segq_init(&pipe->txq);
 	zmq_segq_init(&pipe->rxq);
@@ -33,6 +35,7 @@ struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk,
 	zmq_hwm_init(&pipe->tx, pipe->conflate ? 0 : zsk->opt.sndhwm);
 	zmq_hwm_init(&pipe->rx, pipe->conflate || zsk->type->rcv_unlimited ?
 		     0 : zsk->opt.rcvhwm);
+	pipe->rcvhwm = zsk->opt.rcvhwm;
 	return pipe;
 }
 
@@ -129,10 +132,15 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
 	zsk->wr_seq++;
 	pipe->attached = false;
 	pipe->dead = true;
+	if (pipe->held)
+		zmq_pipe_purge_rx(pipe);
 	put = list_empty(&pipe->fq_node);
 	spin_unlock_bh(&zsk->rx_lock);
 	if (put)
 		zmq_pipe_put(pipe);
+	/* The other side has to know. */
+	if (pipe->peer)
+		zmq_send_dirty(zsk, pipe);
 	/* Who waits for this peer has to look again. */
 	zsk->sk.sk_write_space(&zsk->sk);
 }
@@ -149,6 +157,8 @@ bool zmq_pipe_tx_full(const struct zmq_pipe *pipe)
 {
 	if (pipe->conflate)
 		return false;
+	if (pipe->peer)
+		return zmq_inproc_full(pipe, pipe->peer);
 	return zmq_hwm_full(&pipe->tx) ||
 	       zmq_pipe_tx_mem(pipe) >= READ_ONCE(pipe->zsk->sk.sk_sndbuf);
 }
@@ -165,6 +175,8 @@ u32 zmq_pipe_tx_credit(const struct zmq_pipe *pipe, u64 *bytes)
 	*bytes = max > mem ? max - mem : 0;
 	if (pipe->conflate)
 		return 1;
+	if (pipe->peer)
+		return zmq_inproc_credit(pipe, pipe->peer, bytes);
 	return *bytes ? zmq_hwm_credit(&pipe->tx) : 0;
 }
 
@@ -195,6 +207,8 @@ int zmq_pipe_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep)
 	int err = 0;
 
 	sock_owned_by_me(&pipe->zsk->sk);
+	if (pipe->peer)
+		return zmq_inproc_push(pipe, msg, keep);
 	spin_lock_bh(&pipe->tx_lock);
 	if (pipe->conflate)
 		zmq_pipe_conflate_tx(pipe);
@@ -225,6 +239,8 @@ int zmq_pipe_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 		       bool on)
 {
 	sock_owned_by_me(&pipe->zsk->sk);
+	if (pipe->peer)
+		return zmq_inproc_subscribe(pipe, topic, len, on);
 	return zmq_traffic_subscribe(pipe->conn, topic, len, on);
 }
 
@@ -238,6 +254,8 @@ int zmq_pipe_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 int zmq_pipe_subscribe_all(struct zmq_pipe *pipe)
 {
 	sock_owned_by_me(&pipe->zsk->sk);
+	if (pipe->peer)
+		return zmq_inproc_subscribe_all(pipe);
 	return zmq_traffic_subscribe_all(pipe->conn);
 }
 
@@ -254,6 +272,10 @@ int zmq_pipe_subscribe_all(struct zmq_pipe *pipe)
 void zmq_pipe_push_run(struct zmq_pipe *pipe, struct zmq_segq *run, u32 msgs)
 {
 	sock_owned_by_me(&pipe->zsk->sk);
+	if (pipe->peer) {
+		zmq_inproc_push_run(pipe, run, msgs);
+		return;
+	}
 	spin_lock_bh(&pipe->tx_lock);
 	if (pipe->conflate)
 		zmq_pipe_conflate_tx(pipe);
@@ -264,7 +286,7 @@ void zmq_pipe_push_run(struct zmq_pipe *pipe, struct zmq_segq *run, u32 msgs)
 }
 
 /* Put a pipe that was found full back among the writable ones. */
-static void zmq_pipe_writable(struct zmq_pipe *pipe)
+void zmq_pipe_writable(struct zmq_pipe *pipe)
 {
 	struct zmq_sock *zsk = pipe->zsk;
 	bool wake = false;
@@ -350,11 +372,19 @@ bool zmq_pipe_rx_pause(struct zmq_pipe *pipe)
 	return full;
 }
 
-/* There is room again: have ctl work run the parser; any context. */
+/*
+ * There is room again: have work run the parser, or wake the sender; any
+ * context, rx_lock or lock_sock held.
+ */
 void zmq_pipe_resume(struct zmq_pipe *pipe)
 {
-	struct zmq_conn *conn = zmq_conn_get_pipe(pipe);
+	struct zmq_conn *conn;
 
+	if (pipe->peer) {
+		zmq_inproc_kick(pipe);
+		return;
+	}
+	conn = zmq_conn_get_pipe(pipe);
 	if (!conn)
 		return;
 	zmq_conn_kick(conn, 0);
@@ -368,6 +398,11 @@ void zmq_pipe_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv)
 
 	if (pipe->conflate)
 		return;
+	pipe->rcvhwm = rcv;
+	if (pipe->peer) {
+		zmq_inproc_set_hwm(pipe, snd, rcv);
+		return;
+	}
 	spin_lock_bh(&pipe->tx_lock);
 	zmq_hwm_set(&pipe->tx, snd);
 	spin_unlock_bh(&pipe->tx_lock);
@@ -494,7 +529,7 @@ void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 	zmq_segq_move(&pipe->rxq, q);
 	if (pipe->conflate)
 		zmq_pipe_conflate_rx(pipe);
-	if (list_empty(&pipe->fq_node))
+	if (list_empty(&pipe->fq_node) && !pipe->held)
 		list_add_tail(&pipe->fq_node, &zsk->fq);
 	spin_unlock_bh(&zsk->rx_lock);
 	zsk->sk.sk_data_ready(&zsk->sk);
@@ -509,7 +544,8 @@ void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
  * a reference of its own.
  *
  * Context: rx_lock held.
- * Return: true if the parser had stopped and should run again.
+ * Return: true if the parser had stopped and should run again, or the sender
+ * waits and should go on.
  */
 bool zmq_pipe_read_done(struct zmq_pipe *pipe, u32 msgs)
 {
@@ -526,6 +562,8 @@ bool zmq_pipe_read_done(struct zmq_pipe *pipe, u32 msgs)
 		if (pipe->dead)
 			zmq_pipe_put(pipe);
 	}
+	if (pipe->peer)
+		return zmq_inproc_waits(pipe);
 	if (!pipe->rx_paused || zmq_pipe_rx_full(pipe, 0))
 		return false;
 	pipe->rx_paused = false;
@@ -540,7 +578,7 @@ void zmq_pipe_purge_rx(struct zmq_pipe *pipe)
 	lockdep_assert_held(&pipe->zsk->rx_lock);
 	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
 	zmq_hwm_read(&pipe->rx, zmq_hwm_queued(&pipe->rx));
-	if (pipe->rx_paused) {
+	if (pipe->peer ? zmq_inproc_waits(pipe) : pipe->rx_paused) {
 		pipe->rx_paused = false;
 		zmq_pipe_resume(pipe);
 	}

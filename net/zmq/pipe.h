@@ -3,6 +3,7 @@
 #ifndef _NET_ZMQ_PIPE_H
 #define _NET_ZMQ_PIPE_H
 
+#include <linux/llist.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include "hwm.h"
@@ -16,6 +17,7 @@ struct zmq_sock;
 /* Bits of zmq_pipe.flags */
 enum {
 	ZMQ_PIPE_DIRTY,		/* on a sender's list of pipes to flush */
+	ZMQ_PIPE_KICKED,	/* inproc: on the list of senders to go on */
 };
 
 /**
@@ -29,6 +31,12 @@ enum {
  * @fq_node: in zsk->fq while @rxq has a message; rx_lock
  * @lb_node: in zsk->lb while it may be written to; rx_lock
  * @conn: its connection, or NULL; written under lock_sock and @tx_lock
+ * @peer: inproc: the other side's pipe, or NULL; one reference; written under
+ *	lock_sock and rx_lock, or rx_lock once detached; read under either
+ * @events: inproc: subscriptions to tell @peer; @tx_lock, lock_sock to add
+ * @kick_node: inproc: while KICKED
+ * @held: inproc: being joined, @rxq is not to be read yet; rx_lock
+ * @rcvhwm: inproc: our share of the peer's credit; WRITE_ONCE under lock_sock
  * @attached: in zsk->pipes; lock_sock
  * @dead: no peer any more, only @rxq to be read; rx_lock
  * @ready: its connection's handshake is over; lock_sock
@@ -60,7 +68,8 @@ enum {
  *
  * Lifetime: references are held by zsk->pipes together with zsk->fq (one for
  * both: taken at attach, dropped when detached and read empty), by @conn's
- * zmq_conn.pipe, by each flush list it is on, by zmq_sock.rx_cur, and by an
+ * zmq_conn.pipe, by @peer's @peer, by each flush list it is on, by
+ * zmq_inproc_ep.pipe, by zmq_sock.rx_cur, and by an
  * open assembly that is addressed to it.
  */
 struct zmq_pipe {
@@ -73,6 +82,11 @@ struct zmq_pipe {
 	struct list_head	fq_node;
 	struct list_head	lb_node;
 	struct zmq_conn		*conn;
+	struct zmq_pipe		*peer;
+	struct list_head	events;
+	struct llist_node	kick_node;
+	u32			rcvhwm;
+	bool			held;
 	bool			attached;
 	bool			dead;
 	bool			ready;
@@ -121,6 +135,7 @@ bool zmq_pipe_tx_full(const struct zmq_pipe *pipe);
 u32 zmq_pipe_tx_credit(const struct zmq_pipe *pipe, u64 *bytes);
 int zmq_pipe_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep);
 void zmq_pipe_push_run(struct zmq_pipe *pipe, struct zmq_segq *run, u32 msgs);
+void zmq_pipe_writable(struct zmq_pipe *pipe);
 void zmq_pipe_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv);
 int zmq_pipe_set_id(struct zmq_pipe *pipe, const u8 *id, u8 len);
 

@@ -3,6 +3,7 @@
 #include <linux/sched/signal.h>
 #include "batch.h"
 #include "conn.h"
+#include "inproc.h"
 #include "type.h"
 
 /* Frames up to this long are copied under the lock, without a reference. */
@@ -521,7 +522,7 @@ static void zmq_recv_cmsg(const struct zmq_sock *zsk,
 		zmq_cmsg_put(m, &cmsg);
 }
 
-/* Run the parser again that had stopped for want of room. */
+/* Run the parser again that had stopped for want of room, or the sender. */
 void zmq_recv_resume(struct zmq_pipe *pipe)
 {
 	struct zmq_conn *conn = zmq_conn_get_pipe(pipe);
@@ -529,6 +530,8 @@ void zmq_recv_resume(struct zmq_pipe *pipe)
 	if (conn) {
 		zmq_stream_read(conn);
 		zmq_conn_put(conn);
+	} else {
+		zmq_inproc_resume(pipe);
 	}
 	zmq_pipe_put(pipe);
 }

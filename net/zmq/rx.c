@@ -823,6 +823,11 @@ bool zmq_rx_first_part(struct zmq_rx *rx, size_t max, const u8 **data,
 	zmq_segq_peek(&rx->q, at, n, raw);
 	zmq_zmtp_hdr_decode(&hdr, raw, n, ZMQ_ZMTP_3_1);
 	*len = min_t(u64, hdr.len, max);
+	/* A header lies in a page of ours, often with what follows. */
+	if (!at && zmq_segq_first(&rx->q)->len >= hdr.size + *len) {
+		*data = zmq_seg_ptr(zmq_segq_first(&rx->q)) + hdr.size;
+		return true;
+	}
 	*tmp = kmalloc(max_t(size_t, *len, 1), GFP_ATOMIC | __GFP_NOWARN);
 	if (!*tmp)
 		return false;

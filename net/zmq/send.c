@@ -3,6 +3,7 @@
 #include <linux/sched/signal.h>
 #include "batch.h"
 #include "conn.h"
+#include "inproc.h"
 #include "net.h"
 #include "type.h"
 
@@ -121,6 +122,9 @@ int zmq_send_raw(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *frames,
 void zmq_send_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
 	sock_owned_by_me(&zsk->sk);
+	/* A message is there already. */
+	if (pipe->peer && pipe->attached && list_empty(&pipe->events))
+		return;
 	if (test_and_set_bit(ZMQ_PIPE_DIRTY, &pipe->flags))
 		return;
 	zmq_pipe_get(pipe);
@@ -148,7 +152,9 @@ void zmq_send_release(struct zmq_sock *zsk)
 		/* Who appends from now on sees to the flush itself. */
 		smp_mb__after_atomic();
 		conn = zmq_conn_get_pipe(pipe);
-		if (conn) {
+		if (!conn) {
+			zmq_inproc_settle(pipe);
+		} else {
 			zmq_tx_flush(conn);
 			zmq_conn_put(conn);
 		}

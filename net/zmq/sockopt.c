@@ -291,6 +291,11 @@ static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
 		if (on >= 0)
 			zsk->eintr = on;
 		return min(on, 0);
+	case ZMQ_AF_INPROC_SCOPE:
+		on = zmq_type_bool(buf, len);
+		if (on >= 0)
+			WRITE_ONCE(zsk->inproc_user, on);
+		return min(on, 0);
 	case ZMQ_AF_PACKED:
 		on = zmq_type_bool(buf, len);
 		if (on >= 0)
@@ -463,6 +468,8 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 		return !zsk->opt.ipv6;
 	case ZMQ_AF_EINTR:
 		return zsk->eintr;
+	case ZMQ_AF_INPROC_SCOPE:
+		return READ_ONCE(zsk->inproc_user);
 	case ZMQ_AF_PACKED:
 		return READ_ONCE(zsk->packed);
 	case ZMQ_OPT_THREAD_SAFE:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Transports: what differs between TCP and unix sockets below us. */
+/* Transports: what differs between TCP, unix sockets and inproc below us. */
 #ifndef _NET_ZMQ_TRANSPORT_H
 #define _NET_ZMQ_TRANSPORT_H
 
@@ -16,6 +16,12 @@ struct zmq_ep;
  * @proto: which transport this is
  * @locked: the lower socket's callbacks run with its lock held, and the same
  *	lock is taken to send (TCP); otherwise neither (unix)
+ * @attach: without lower sockets: all that is to be done for a connect, under
+ *	ep_mutex.  0; -EBUSY and the like: no.  *@routing_id: as
+ *	zmq_ep_connect_peer().  NULL: connections do it.
+ * @ended: with @attach: is a connect over for good?
+ * @close: with @attach: the endpoint ends; ep_mutex held.
+ * @free: with @attach: it has no user any more.
  * @listen: create, bind and listen in the caller's context; set ep->listener
  *	and ep->bound.  Errors of bind(2); -ENODEV: no such interface.
  * @check: syntax of a connect address that endpoint.c cannot judge.
@@ -39,6 +45,10 @@ struct zmq_transport {
 	enum zmq_endpoint_proto	proto;
 	bool			locked;
 
+	int (*attach)(struct zmq_ep *ep, u32 *routing_id);
+	bool (*ended)(struct zmq_ep *ep);
+	void (*close)(struct zmq_ep *ep, int linger);
+	void (*free)(struct zmq_ep *ep);
 	int (*listen)(struct zmq_ep *ep);
 	int (*check)(struct zmq_ep *ep);
 	int (*connect)(struct zmq_conn *conn);
@@ -56,6 +66,7 @@ struct zmq_transport {
 	bool (*has_input)(struct zmq_conn *conn);
 };
 
+extern const struct zmq_transport zmq_inproc_transport;
 extern const struct zmq_transport zmq_tcp_transport;
 extern const struct zmq_transport zmq_unix_transport;
 

@@ -176,6 +176,7 @@ struct zmq_sub_state {
  * @type: its type's operations
  * @opt: options; lock_sock
  * @eintr: ZMQ_AF_EINTR
+ * @inproc_user: ZMQ_AF_INPROC_SCOPE; WRITE_ONCE
  * @packed: ZMQ_AF_PACKED; WRITE_ONCE
  * @closing: closed, lingering; lock_sock and rx_lock to write
  * @closed_at: jiffies when it was closed
@@ -224,6 +225,7 @@ struct zmq_sock {
 	int			rcvtimeo;
 	int			sndtimeo;
 	bool			eintr;
+	bool			inproc_user;
 	bool			packed;
 	bool			closing;
 	unsigned long		closed_at;

@@ -73,6 +73,10 @@ FIXTURE_VARIANT_ADD(pair, abstract) {
 	.transport = ZS_ABSTRACT, .a_binds = true };
 FIXTURE_VARIANT_ADD(pair, abstract_connects) {
 	.transport = ZS_ABSTRACT, .a_binds = false };
+FIXTURE_VARIANT_ADD(pair, inproc) {
+	.transport = ZS_INPROC, .a_binds = true };
+FIXTURE_VARIANT_ADD(pair, inproc_connects) {
+	.transport = ZS_INPROC, .a_binds = false };
 
 FIXTURE_SETUP(pair)
 {

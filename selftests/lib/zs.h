@@ -190,6 +190,7 @@ enum zs_transport {
 	ZS_TCP6,
 	ZS_IPC,
 	ZS_ABSTRACT,
+	ZS_INPROC,
 };
 
 const char *zs_any(enum zs_transport transport);

@@ -84,8 +84,24 @@ static int zs_kernel_get(struct zs *s, int opt, void *val, size_t *len)
 	return 0;
 }
 
+/* Names of inproc live in a context: one for all, as the libraries have it. */
+static int zs_kernel_ctx = -1;
+
+static int zs_kernel_join(struct zs *s)
+{
+	if (zs_kernel_ctx < 0)
+		zs_kernel_ctx = socket(zs_family(), SOCK_SEQPACKET |
+				       SOCK_CLOEXEC, ZMQ_AF_CONTEXT);
+	if (setsockopt(s->fd, SOL_ZMQ, ZMQ_AF_CTX, &zs_kernel_ctx,
+		       sizeof(zs_kernel_ctx)) && errno != EBUSY)
+		return -1;
+	return 0;
+}
+
 static int zs_kernel_endpoint(struct zs *s, int opt, const char *endpoint)
 {
+	if (!strncmp(endpoint, "inproc://", 9) && zs_kernel_join(s))
+		return -1;
 	return setsockopt(s->fd, SOL_ZMQ, opt, endpoint, strlen(endpoint));
 }
 
@@ -164,6 +180,11 @@ static int zs_kernel_peers(struct zs *s)
 /* Tests run alone: no socket at all may linger. */
 static int zs_kernel_finish(void)
 {
+	if (zs_kernel_ctx >= 0) {
+		shutdown(zs_kernel_ctx, SHUT_RDWR);
+		close(zs_kernel_ctx);
+		zs_kernel_ctx = -1;
+	}
 	return wait_until(!proc_lingering()) ? 0 : -1;
 }
 

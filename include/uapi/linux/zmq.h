@@ -149,6 +149,17 @@ struct sockaddr_zmq {
 /* G, struct zmq_af_stats; a shorter buffer gets a prefix. */
 #define ZMQ_AF_STATS		(ZMQ_AF_BASE + 7)
 
+/*
+ * SG, int: where the socket's inproc:// names live, from the next bind or
+ * connect on.  ZMQ_AF_INPROC_CTX (the default): in its context, see ZMQ_AF_CTX;
+ * bind and connect fail with ENXIO if it has none.  ZMQ_AF_INPROC_USER: sockets
+ * of the same effective user id and network namespace meet, whatever their
+ * processes and contexts.
+ */
+#define ZMQ_AF_INPROC_SCOPE	(ZMQ_AF_BASE + 0x10)
+#define ZMQ_AF_INPROC_CTX	0
+#define ZMQ_AF_INPROC_USER	1
+
 /**
  * struct zmq_af_stats - what a socket has done since it was created
  * @tx_msgs: whole messages accepted from the user for at least one peer

@@ -1,0 +1,881 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * inproc: sockets of one scope that meet by name, without a lower socket.
+ *
+ * A connect makes a pipe at each of the two sockets, each the other's @peer.
+ * Who sends appends to the receive queue of the peer, under its rx_lock, what
+ * would have gone to its own send queue: no framing for a wire, no copy.  The
+ * peer's pipe keeps the credit, so the receiver has nothing to report but that
+ * a sender who waits may go on.
+ *
+ * A pipe belongs to its socket's lock, and two of these never nest.  What one
+ * side has to tell the other (subscriptions, that it is gone) is noted in its
+ * own pipe and carried over by zmq_inproc_settle() once its lock is released,
+ * before the system call that caused it returns: the effect is seen at once.
+ */
+#include <linux/cred.h>
+#include <linux/jhash.h>
+#include <linux/llist.h>
+#include "conn.h"
+#include "context.h"
+#include "ep.h"
+#include "inproc.h"
+#include "net.h"
+#include "type.h"
+
+#define ZMQ_INPROC_BUCKETS	64
+
+/**
+ * struct zmq_inproc_scope - where inproc names are unique
+ * @refs: its context, and each endpoint
+ * @node: in zmq_net.inproc_users; zmq_net.mutex
+ * @uid: whose, if it is one of a user
+ * @user: of a user, not of a context; constant
+ * @mutex: protects what follows; taken under ep_mutex, nothing but spinlocks is
+ *	taken under it
+ * @bound: bound endpoints, by hash of their names
+ * @waiting: connected ones whose name is not bound, oldest first
+ * @abandoned: closed sockets do not wait any more
+ */
+struct zmq_inproc_scope {
+	refcount_t		refs;
+	struct list_head	node;
+	kuid_t			uid;
+	bool			user;
+	struct mutex		mutex;	/* tables */
+	struct list_head	bound[ZMQ_INPROC_BUCKETS];
+	struct list_head	waiting[ZMQ_INPROC_BUCKETS];
+	bool			abandoned;
+};
+
+struct zmq_inproc_scope *zmq_inproc_scope_alloc(void)
+{
+	struct zmq_inproc_scope *scope;
+	int i;
+
+	scope = kzalloc(sizeof(*scope), GFP_KERNEL_ACCOUNT);
+	if (!scope)
+		return NULL;
+	refcount_set(&scope->refs, 1);
+	INIT_LIST_HEAD(&scope->node);
+	mutex_init(&scope->mutex);
+	for (i = 0; i < ZMQ_INPROC_BUCKETS; i++) {
+		INIT_LIST_HEAD(&scope->bound[i]);
+		INIT_LIST_HEAD(&scope->waiting[i]);
+	}
+	return scope;
+}
+
+static void zmq_inproc_scope_free(struct zmq_inproc_scope *scope)
+{
+	mutex_destroy(&scope->mutex);
+	kfree(scope);
+}
+
+void zmq_inproc_scope_put(struct zmq_inproc_scope *scope)
+{
+	if (refcount_dec_and_test(&scope->refs))
+		zmq_inproc_scope_free(scope);
+}
+
+/* The scope of a user in a namespace; the first one makes it. */
+static struct zmq_inproc_scope *zmq_inproc_scope_user(struct zmq_net *znet,
+						      kuid_t uid)
+{
+	struct zmq_inproc_scope *scope;
+
+	mutex_lock(&znet->mutex);
+	list_for_each_entry(scope, &znet->inproc_users, node) {
+		if (uid_eq(scope->uid, uid)) {
+			refcount_inc(&scope->refs);
+			goto out;
+		}
+	}
+	scope = zmq_inproc_scope_alloc();
+	if (scope) {
+		scope->user = true;
+		scope->uid = uid;
+		list_add(&scope->node, &znet->inproc_users);
+	}
+out:
+	mutex_unlock(&znet->mutex);
+	return scope;
+}
+
+/* Find the scope of an endpoint; ep_mutex held. */
+static int zmq_inproc_scope_set(struct zmq_ep *ep)
+{
+	struct zmq_sock *zsk = ep->zsk;
+	struct zmq_inproc_scope *scope;
+
+	lockdep_assert_held(&zsk->ep_mutex);
+	if (READ_ONCE(zsk->inproc_user)) {
+		scope = zmq_inproc_scope_user(zmq_net(sock_net(&zsk->sk)),
+					      ep->cred->euid);
+		if (!scope)
+			return -ENOMEM;
+	} else if (zsk->ctx) {
+		scope = zsk->ctx->inproc;
+		refcount_inc(&scope->refs);
+	} else {
+		return -ENXIO;
+	}
+	ep->inproc.scope = scope;
+	return 0;
+}
+
+static void zmq_inproc_scope_release(struct zmq_ep *ep)
+{
+	struct zmq_net *znet = zmq_net(sock_net(&ep->zsk->sk));
+	struct zmq_inproc_scope *scope = ep->inproc.scope;
+
+	if (!scope)
+		return;
+	if (!scope->user) {
+		zmq_inproc_scope_put(scope);
+		return;
+	}
+	/* One that is found is not the last reference. */
+	if (!refcount_dec_and_mutex_lock(&scope->refs, &znet->mutex))
+		return;
+	list_del(&scope->node);
+	mutex_unlock(&znet->mutex);
+	zmq_inproc_scope_free(scope);
+}
+
+static u32 zmq_inproc_bucket(const struct zmq_ep *ep)
+{
+	return jhash(ep->name, strlen(ep->name), 0) % ZMQ_INPROC_BUCKETS;
+}
+
+/* The first endpoint of the same name in a table; scope->mutex held. */
+static struct zmq_ep *zmq_inproc_find(struct list_head *table,
+				      const struct zmq_ep *like)
+{
+	struct zmq_ep *ep;
+
+	list_for_each_entry(ep, &table[zmq_inproc_bucket(like)], inproc.node)
+		if (!strcmp(ep->name, like->name))
+			return ep;
+	return NULL;
+}
+
+/**
+ * zmq_inproc_scope_abandon - nobody is going to bind any more
+ * @scope: the scope
+ *
+ * Sockets that were closed while they waited for a name to be bound, with
+ * messages for who does it, wait no longer.
+ */
+void zmq_inproc_scope_abandon(struct zmq_inproc_scope *scope)
+{
+	struct zmq_ep *ep, *next;
+	int i;
+
+	mutex_lock(&scope->mutex);
+	scope->abandoned = true;
+	for (i = 0; i < ZMQ_INPROC_BUCKETS; i++) {
+		list_for_each_entry_safe(ep, next, &scope->waiting[i],
+					 inproc.node) {
+			if (!READ_ONCE(ep->zsk->closing))
+				continue;
+			list_del_init(&ep->inproc.node);
+			zmq_ep_put(ep);
+		}
+	}
+	mutex_unlock(&scope->mutex);
+}
+
+/* Credit. */
+
+static u64 zmq_inproc_mem(const struct zmq_pipe *to)
+{
+	return READ_ONCE(to->rx_mem) +
+	       (u64)READ_ONCE(to->rxq.nsegs) * PAGE_SIZE;
+}
+
+/* Both ends' buffers count, as both marks do. */
+static u64 zmq_inproc_mem_max(const struct zmq_pipe *from,
+			      const struct zmq_pipe *to)
+{
+	return (u64)READ_ONCE(from->zsk->sk.sk_sndbuf) +
+	       READ_ONCE(to->zsk->sk.sk_rcvbuf);
+}
+
+/* May @from begin no other message to @to? */
+bool zmq_inproc_full(const struct zmq_pipe *from, const struct zmq_pipe *to)
+{
+	return zmq_hwm_full(&to->rx) || READ_ONCE(to->rx_tight) ||
+	       zmq_inproc_mem(to) >= zmq_inproc_mem_max(from, to);
+}
+
+/* As zmq_pipe_tx_credit(). */
+u32 zmq_inproc_credit(const struct zmq_pipe *from, const struct zmq_pipe *to,
+		      u64 *bytes)
+{
+	u64 max = zmq_inproc_mem_max(from, to);
+	u64 mem = zmq_inproc_mem(to);
+
+	*bytes = max > mem && !READ_ONCE(to->rx_tight) ? max - mem : 0;
+	return *bytes ? zmq_hwm_credit(&to->rx) : 0;
+}
+
+/* Received messages were taken: does a sender wait that may go on? */
+bool zmq_inproc_waits(const struct zmq_pipe *pipe)
+{
+	/* Pairs with the one in zmq_lb_writable(). */
+	smp_mb();
+	return READ_ONCE(pipe->peer->tx_blocked) &&
+	       !zmq_inproc_full(pipe->peer, pipe);
+}
+
+static u32 zmq_inproc_sum(u32 snd, u32 rcv)
+{
+	return snd && rcv ? snd + rcv : 0;
+}
+
+/* What @to may hold of @from's: the sum of both marks, if there are both. */
+static void zmq_inproc_share(struct zmq_pipe *from, struct zmq_pipe *to)
+{
+	if (to->conflate || to->zsk->type->rcv_unlimited)
+		return;
+	spin_lock_bh(&to->zsk->rx_lock);
+	zmq_hwm_set(&to->rx, zmq_inproc_sum(READ_ONCE(from->tx.hwm),
+					    READ_ONCE(to->rcvhwm)));
+	spin_unlock_bh(&to->zsk->rx_lock);
+}
+
+/* New marks of one side; lock_sock held. */
+void zmq_inproc_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv)
+{
+	struct zmq_pipe *peer = pipe->peer;
+
+	sock_owned_by_me(&pipe->zsk->sk);
+	spin_lock_bh(&pipe->tx_lock);
+	zmq_hwm_set(&pipe->tx, snd);
+	spin_unlock_bh(&pipe->tx_lock);
+	WRITE_ONCE(pipe->rcvhwm, rcv);
+	if (!peer)
+		return;
+	zmq_inproc_share(pipe, peer);
+	zmq_inproc_share(peer, pipe);
+	zmq_pipe_writable(pipe);
+	zmq_pipe_writable(peer);
+}
+
+/* The other side. */
+
+/* Return: the peer with a reference for the caller, or NULL. */
+static struct zmq_pipe *zmq_inproc_peer_get(struct zmq_pipe *pipe)
+{
+	struct zmq_pipe *peer;
+
+	spin_lock_bh(&pipe->zsk->rx_lock);
+	peer = pipe->peer;
+	if (peer)
+		zmq_pipe_get(peer);
+	spin_unlock_bh(&pipe->zsk->rx_lock);
+	return peer;
+}
+
+/* Receiver: let the sender go on that waits for room. */
+void zmq_inproc_resume(struct zmq_pipe *pipe)
+{
+	struct zmq_pipe *peer = zmq_inproc_peer_get(pipe);
+
+	if (!peer)
+		return;
+	zmq_pipe_writable(peer);
+	zmq_pipe_put(peer);
+}
+
+static LLIST_HEAD(zmq_inproc_kicked);
+
+static void zmq_inproc_kick_work(struct work_struct *work)
+{
+	struct llist_node *list = llist_del_all(&zmq_inproc_kicked);
+	struct zmq_pipe *pipe, *next;
+
+	llist_for_each_entry_safe(pipe, next, list, kick_node) {
+		clear_bit(ZMQ_PIPE_KICKED, &pipe->flags);
+		/* Who makes room from now on queues it again. */
+		smp_mb__after_atomic();
+		zmq_pipe_writable(pipe);
+		zmq_pipe_put(pipe);
+	}
+}
+
+static DECLARE_WORK(zmq_inproc_kick_job, zmq_inproc_kick_work);
+
+/* The same where our rx_lock is held, which the sender's must not nest in. */
+void zmq_inproc_kick(struct zmq_pipe *pipe)
+{
+	struct zmq_pipe *peer = pipe->peer;
+
+	if (test_and_set_bit(ZMQ_PIPE_KICKED, &peer->flags))
+		return;
+	zmq_pipe_get(peer);
+	llist_add(&peer->kick_node, &zmq_inproc_kicked);
+	queue_work(zmq_main_wq, &zmq_inproc_kick_job);
+}
+
+/* The pipe of a closed or refused end lets go of the other. */
+static void zmq_inproc_unlink(struct zmq_pipe *pipe)
+{
+	struct zmq_pipe *peer;
+
+	spin_lock_bh(&pipe->zsk->rx_lock);
+	peer = pipe->peer;
+	pipe->peer = NULL;
+	spin_unlock_bh(&pipe->zsk->rx_lock);
+	if (peer)
+		zmq_pipe_put(peer);
+}
+
+/* Messages. */
+
+/*
+ * What the parser finds out about a message that comes by a stream, for
+ * zmq_type.rx_accept.
+ */
+static void zmq_inproc_describe(struct zmq_rx *rx, const struct zmq_segq *msg)
+{
+	struct zmq_zmtp_hdr hdr;
+	struct zmq_segcur cur;
+
+	rx->q = *msg;
+	rx->delim = -1;
+	zmq_segcur_init(&cur, msg);
+	do {
+		zmq_segcur_header(&cur, &hdr);
+		if (!rx->parts)
+			rx->first_len = hdr.len;
+		if (!hdr.len && hdr.flags & ZMQ_ZMTP_MORE && rx->delim < 0)
+			rx->delim = rx->parts;
+		rx->parts++;
+		rx->msg_bytes += hdr.len;
+		zmq_segcur_skip(&cur, hdr.size + hdr.len);
+	} while (hdr.flags & ZMQ_ZMTP_MORE);
+}
+
+/*
+ * Sockets of any two types can meet here (libzmq): what this one has no use
+ * for is dropped.
+ */
+static bool zmq_inproc_accepts(struct zmq_sock *zsk,
+			       const struct zmq_segq *msg)
+{
+	const struct zmq_type *type = zsk->type;
+	struct zmq_rx rx = {};
+
+	if (!type->receives)
+		return false;
+	if (!type->rx_accept && !type->single_part)
+		return true;
+	zmq_inproc_describe(&rx, msg);
+	if (type->single_part && rx.parts != 1 + type->grouped)
+		return false;
+	return !type->rx_accept || type->rx_accept(zsk, &rx) > 0;
+}
+
+static void zmq_inproc_publish(struct zmq_pipe *to, struct zmq_segq *q,
+			       u32 msgs)
+{
+	struct zmq_sock *zsk = to->zsk;
+	struct zmq_segcur cur;
+	u64 body = 0;
+	u32 i;
+
+	zmq_segcur_init(&cur, q);
+	for (i = 0; i < msgs; i++)
+		zmq_segcur_msg(&cur, &body);
+	atomic64_add(msgs, &zsk->stats.rx_msgs);
+	atomic64_add(body, &zsk->stats.rx_bytes);
+	zmq_pipe_publish(to, q, msgs, q->bytes);
+}
+
+/**
+ * zmq_inproc_push - give the peer a whole message
+ * @pipe: the pipe, which has one
+ * @msg: its frames
+ * @keep: as zmq_pipe_push()
+ *
+ * Context: lock_sock(zsk) held.
+ * Return: 0, or -ENOMEM (with @keep only).
+ */
+int zmq_inproc_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep)
+{
+	struct zmq_pipe *peer = pipe->peer;
+	struct zmq_segq copy;
+
+	sock_owned_by_me(&pipe->zsk->sk);
+	if (!zmq_inproc_accepts(peer->zsk, msg)) {
+		atomic64_inc(&peer->zsk->stats.rx_drops);
+		if (!keep)
+			zmq_segq_trim(msg, msg->bytes);
+		return 0;
+	}
+	if (!keep) {
+		zmq_inproc_publish(peer, msg, 1);
+		return 0;
+	}
+	zmq_segq_init(&copy);
+	if (zmq_segq_copy(&copy, msg, GFP_KERNEL_ACCOUNT | __GFP_NOWARN))
+		return -ENOMEM;
+	zmq_inproc_publish(peer, &copy, 1);
+	zmq_segq_free(&copy);
+	return 0;
+}
+
+/**
+ * zmq_inproc_push_run - give the peer several whole messages
+ * @pipe: the pipe, which has one
+ * @run: their frames; empty after
+ * @msgs: how many
+ *
+ * Context: lock_sock(zsk) held.
+ */
+void zmq_inproc_push_run(struct zmq_pipe *pipe, struct zmq_segq *run,
+			 u32 msgs)
+{
+	const struct zmq_type *type = pipe->peer->zsk->type;
+	struct zmq_segq one;
+
+	sock_owned_by_me(&pipe->zsk->sk);
+	if (type->receives && !type->rx_accept && !type->single_part &&
+	    !pipe->conflate) {
+		zmq_inproc_publish(pipe->peer, run, msgs);
+		return;
+	}
+	zmq_segq_init(&one);
+	while (msgs--) {
+		/* With __GFP_NOFAIL it does not. */
+		if (zmq_segq_take(&one, run, zmq_segq_msg_bytes(run),
+				  GFP_KERNEL_ACCOUNT | __GFP_NOFAIL))
+			break;
+		zmq_inproc_push(pipe, &one, false);
+	}
+	zmq_segq_free(&one);
+}
+
+/* Subscriptions. */
+
+/**
+ * zmq_inproc_subscribe - tell the peer of a subscription or its end
+ * @pipe: the pipe, which has one
+ * @topic: the topic
+ * @len: its length
+ * @on: subscribe, else cancel
+ *
+ * Context: lock_sock(zsk) held; zmq_send_dirty() is to follow.
+ * Return: 0 or -ENOMEM.
+ */
+int zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
+			 bool on)
+{
+	struct zmq_sub_event *ev;
+
+	sock_owned_by_me(&pipe->zsk->sk);
+	ev = kzalloc(struct_size(ev, topic, len), GFP_KERNEL_ACCOUNT);
+	if (!ev)
+		return -ENOMEM;
+	ev->on = on;
+	ev->len = len;
+	if (len)
+		memcpy(ev->topic, topic, len);
+	spin_lock_bh(&pipe->tx_lock);
+	list_add_tail(&ev->node, &pipe->events);
+	spin_unlock_bh(&pipe->tx_lock);
+	return 0;
+}
+
+/**
+ * struct zmq_inproc_all - telling of all subscriptions
+ * @pipe: whom
+ * @err: the first failure
+ */
+struct zmq_inproc_all {
+	struct zmq_pipe	*pipe;
+	int		err;
+};
+
+static void zmq_inproc_subscribe_one(const u8 *topic, size_t len,
+				     struct zmq_trie_owner *sub, void *arg)
+{
+	struct zmq_inproc_all *all = arg;
+
+	if (!all->err)
+		all->err = zmq_inproc_subscribe(all->pipe, topic, len, true);
+}
+
+/* Tell a new peer of all subscriptions; as zmq_inproc_subscribe(). */
+int zmq_inproc_subscribe_all(struct zmq_pipe *pipe)
+{
+	struct zmq_inproc_all all = { .pipe = pipe };
+	int err;
+
+	err = zmq_trie_walk(&pipe->zsk->sub.trie, zmq_inproc_subscribe_one,
+			    &all, GFP_KERNEL_ACCOUNT);
+	return err < 0 ? err : all.err;
+}
+
+/*
+ * Apply what @pipe's side has noted, at the peer's; its lock_sock is held, and
+ * the list taken under it, so the order stays.  Return: 0 or the first failure.
+ */
+static int zmq_inproc_apply(struct zmq_pipe *pipe, struct zmq_pipe *peer)
+{
+	const struct zmq_type *type = peer->zsk->type;
+	bool takes = type->publishes &&
+		     type->grouped == pipe->zsk->type->grouped;
+	struct zmq_sub_event *ev, *next;
+	LIST_HEAD(events);
+	int err = 0;
+
+	spin_lock_bh(&pipe->tx_lock);
+	list_splice_init(&pipe->events, &events);
+	spin_unlock_bh(&pipe->tx_lock);
+	list_for_each_entry_safe(ev, next, &events, node) {
+		if (takes && peer->attached && !err)
+			err = type->subscribe(peer->zsk, peer, ev->topic,
+					      ev->len, ev->on);
+		kfree(ev);
+	}
+	return err;
+}
+
+/* The other side is gone; lock_sock held. */
+static void zmq_inproc_hang_up(struct zmq_pipe *pipe)
+{
+	struct zmq_sock *zsk = pipe->zsk;
+
+	if (pipe->attached && pipe->ready && zsk->type->lost)
+		zsk->type->lost(zsk, pipe);
+	zmq_pipe_detach(pipe);
+}
+
+/**
+ * zmq_inproc_settle - tell the other side what happened at this one
+ * @pipe: the pipe
+ *
+ * Subscriptions, and that it is detached.
+ *
+ * Context: process, no lock of ours held but ep_mutex.
+ */
+void zmq_inproc_settle(struct zmq_pipe *pipe)
+{
+	struct zmq_pipe *peer = zmq_inproc_peer_get(pipe);
+	struct zmq_sock *other;
+	bool gone;
+
+	if (!peer)
+		return;
+	other = peer->zsk;
+	lock_sock(&other->sk);
+	gone = !READ_ONCE(pipe->attached);
+	/* Who asks for more than is allowed is sent away, as on a stream. */
+	if (zmq_inproc_apply(pipe, peer))
+		zmq_pipe_detach(peer);
+	if (gone)
+		zmq_inproc_hang_up(peer);
+	zmq_send_release(other);
+	if (gone)
+		zmq_inproc_unlink(pipe);
+	zmq_pipe_put(peer);
+}
+
+/* Joining. */
+
+/*
+ * Make @peer the other end of @pipe, which is attached, or closed with messages
+ * to be delivered; lock_sock held.  What was sent so far goes there.
+ */
+static void zmq_inproc_link(struct zmq_pipe *pipe, struct zmq_pipe *peer)
+{
+	struct zmq_sock *zsk = pipe->zsk;
+	struct zmq_segq q;
+	u32 msgs;
+
+	sock_owned_by_me(&zsk->sk);
+	zmq_pipe_get(peer);
+	spin_lock_bh(&zsk->rx_lock);
+	pipe->peer = peer;
+	spin_unlock_bh(&zsk->rx_lock);
+	zmq_segq_init(&q);
+	spin_lock_bh(&pipe->tx_lock);
+	msgs = zmq_hwm_queued(&pipe->tx);
+	pipe->tx_out += pipe->txq.bytes;
+	zmq_segq_move(&q, &pipe->txq);
+	zmq_hwm_read(&pipe->tx, msgs);
+	spin_unlock_bh(&pipe->tx_lock);
+	if (msgs)
+		zmq_inproc_push_run(pipe, &q, msgs);
+	zmq_segq_free(&q);
+	zmq_pipe_writable(pipe);
+}
+
+/* What came while the pipe was being joined can be read now. */
+static void zmq_inproc_unhold(struct zmq_pipe *pipe)
+{
+	struct zmq_sock *zsk = pipe->zsk;
+	bool wake = false;
+
+	spin_lock_bh(&zsk->rx_lock);
+	pipe->held = false;
+	if (!zmq_segq_empty(&pipe->rxq) && list_empty(&pipe->fq_node)) {
+		list_add_tail(&pipe->fq_node, &zsk->fq);
+		wake = true;
+	}
+	spin_unlock_bh(&zsk->rx_lock);
+	if (wake)
+		zsk->sk.sk_data_ready(&zsk->sk);
+}
+
+/*
+ * One side of the meeting.  @opt: the other side's options, as they were at
+ * its bind or connect; there is no handshake to tell its routing id.
+ */
+static int zmq_inproc_enter(struct zmq_pipe *pipe, struct zmq_pipe *peer,
+			    const struct zmq_options *opt)
+{
+	struct zmq_sock *zsk = pipe->zsk;
+	int err = 0;
+
+	lock_sock(&zsk->sk);
+	if (opt->id_len && !pipe->id_hashed)
+		err = zmq_pipe_set_id(pipe, opt->id, opt->id_len);
+	if (!err && !pipe->connects)
+		err = zmq_pipe_attach(pipe);
+	if (err)
+		goto out;
+	zmq_inproc_link(pipe, peer);
+	/* Closed or disconnected meanwhile: it has sent what it had. */
+	if (!pipe->attached)
+		goto dirty;
+	pipe->ready = true;
+	if (zsk->type->ready)
+		err = zsk->type->ready(zsk, pipe);
+	pipe->ready = !err;
+	if (err)
+		zmq_pipe_detach(pipe);
+	else
+		zmq_inproc_unhold(pipe);
+dirty:
+	zmq_send_dirty(zsk, pipe);
+out:
+	zmq_send_release(zsk);
+	return err;
+}
+
+/* The connecting side was not let in. */
+static void zmq_inproc_refuse(struct zmq_pipe *pipe)
+{
+	struct zmq_sock *zsk = pipe->zsk;
+
+	zmq_net_count(sock_net(&zsk->sk), ZMQ_NET_REFUSED);
+	lock_sock(&zsk->sk);
+	zmq_pipe_detach(pipe);
+	zmq_send_release(zsk);
+}
+
+/**
+ * zmq_inproc_join - a connect meets a bind
+ * @from: the endpoint that connects
+ * @to: the one that is bound
+ *
+ * The bound side first, so that the other one is known there before it can
+ * send.  What either sends earlier than the other side is ready is held there.
+ *
+ * Context: process, no lock of ours held but an ep_mutex.
+ * Return: -ESHUTDOWN: @to is being closed; else 0, also if it was refused.
+ */
+static int zmq_inproc_join(struct zmq_ep *from, struct zmq_ep *to)
+{
+	struct zmq_pipe *near = from->inproc.pipe;
+	struct zmq_pipe *far;
+	int err = -ENOMEM;
+
+	far = zmq_pipe_alloc(to->zsk, &to->opt, GFP_KERNEL);
+	if (!far)
+		goto refuse;
+	/* The one that connects decides (libzmq). */
+	far->conflate = near->conflate;
+	far->held = true;
+	zmq_hwm_init(&far->tx, far->conflate ? 0 : to->opt.sndhwm);
+	far->rcvhwm = to->opt.rcvhwm;
+	zmq_inproc_share(near, far);
+	zmq_inproc_share(far, near);
+	err = zmq_inproc_enter(far, near, &from->opt);
+	if (!err)
+		zmq_inproc_enter(near, far, &to->opt);
+	zmq_pipe_put(far);
+refuse:
+	if (err && err != -ESHUTDOWN)
+		zmq_inproc_refuse(near);
+	return err == -ESHUTDOWN ? err : 0;
+}
+
+/* Endpoints. */
+
+static int zmq_inproc_bind(struct zmq_ep *ep)
+{
+	struct zmq_inproc_scope *scope;
+	struct zmq_ep *waiting;
+	int err;
+
+	err = zmq_inproc_scope_set(ep);
+	if (err)
+		return err;
+	ep->bound = kstrdup(ep->name, GFP_KERNEL_ACCOUNT);
+	if (!ep->bound)
+		return -ENOMEM;
+	scope = ep->inproc.scope;
+	mutex_lock(&scope->mutex);
+	if (zmq_inproc_find(scope->bound, ep)) {
+		mutex_unlock(&scope->mutex);
+		return -EADDRINUSE;
+	}
+	list_add(&ep->inproc.node, &scope->bound[zmq_inproc_bucket(ep)]);
+	/* From now on nobody begins to wait. */
+	while ((waiting = zmq_inproc_find(scope->waiting, ep))) {
+		list_del_init(&waiting->inproc.node);
+		mutex_unlock(&scope->mutex);
+		zmq_inproc_join(waiting, ep);
+		zmq_ep_put(waiting);
+		mutex_lock(&scope->mutex);
+	}
+	mutex_unlock(&scope->mutex);
+	return 0;
+}
+
+/*
+ * Who is bound to the name, with a reference; not @not, which is going.  NULL:
+ * nobody, and @ep waits from now on.
+ */
+static struct zmq_ep *zmq_inproc_look_up(struct zmq_ep *ep,
+					 const struct zmq_ep *not)
+{
+	struct zmq_inproc_scope *scope = ep->inproc.scope;
+	struct zmq_ep *to;
+
+	mutex_lock(&scope->mutex);
+	to = zmq_inproc_find(scope->bound, ep);
+	if (to == not)
+		to = NULL;
+	zmq_ep_get(to ?: ep);
+	if (!to)
+		list_add_tail(&ep->inproc.node,
+			      &scope->waiting[zmq_inproc_bucket(ep)]);
+	mutex_unlock(&scope->mutex);
+	return to;
+}
+
+static int zmq_inproc_connect(struct zmq_ep *ep, u32 *routing_id)
+{
+	struct zmq_sock *zsk = ep->zsk;
+	const struct zmq_ep *gone = NULL;
+	struct zmq_pipe *pipe;
+	struct zmq_ep *to;
+	int err;
+
+	err = zmq_inproc_scope_set(ep);
+	if (err)
+		return err;
+	pipe = zmq_pipe_alloc(zsk, &ep->opt, GFP_KERNEL);
+	if (!pipe)
+		return -ENOMEM;
+	pipe->connects = true;
+	pipe->held = true;
+	lock_sock(&zsk->sk);
+	err = zmq_pipe_attach(pipe);
+	zmq_send_release(zsk);
+	if (err) {
+		zmq_pipe_put(pipe);
+		/* A type that takes one peer only and has it: no error. */
+		return err == -EBUSY ? 0 : err;
+	}
+	ep->inproc.pipe = pipe;
+	*routing_id = pipe->routing_id;
+	while ((to = zmq_inproc_look_up(ep, gone))) {
+		err = zmq_inproc_join(ep, to);
+		gone = to;
+		zmq_ep_put(to);
+		if (!err)
+			break;
+	}
+	return 0;
+}
+
+/* Any name is fine. */
+static int zmq_inproc_check(struct zmq_ep *ep)
+{
+	return 0;
+}
+
+/* A connect whose peer is gone; there is no other attempt. */
+static bool zmq_inproc_ended(struct zmq_ep *ep)
+{
+	struct zmq_pipe *pipe = ep->inproc.pipe;
+
+	return !pipe || !READ_ONCE(pipe->attached);
+}
+
+/*
+ * Unbound: the name is free, peers stay.  Disconnected: the peer is told, what
+ * it sent and was not read is dropped.  A closed socket with messages for a
+ * name that is not bound yet waits for that, unless there is no program to do
+ * it any more (libzmq: until the end of the context, whatever ZMQ_LINGER says).
+ */
+static void zmq_inproc_close(struct zmq_ep *ep, int linger)
+{
+	struct zmq_inproc_scope *scope = ep->inproc.scope;
+	struct zmq_pipe *pipe = ep->inproc.pipe;
+	struct zmq_sock *zsk = ep->zsk;
+	bool waited;
+
+	mutex_lock(&scope->mutex);
+	waited = pipe && !list_empty(&ep->inproc.node);
+	if (waited && zsk->closing && linger && !scope->abandoned &&
+	    !scope->user && !zmq_segq_empty(&pipe->txq))
+		waited = false;
+	else
+		list_del_init(&ep->inproc.node);
+	mutex_unlock(&scope->mutex);
+	if (pipe) {
+		lock_sock(&zsk->sk);
+		zmq_pipe_detach(pipe);
+		zmq_recv_purge_pipe(zsk, pipe);
+		zmq_send_release(zsk);
+	}
+	if (waited)
+		zmq_ep_put(ep);
+}
+
+static void zmq_inproc_free(struct zmq_ep *ep)
+{
+	if (ep->inproc.pipe)
+		zmq_pipe_put(ep->inproc.pipe);
+	zmq_inproc_scope_release(ep);
+}
+
+/* The socket is closed, its endpoints are: leave the peers that came to it. */
+void zmq_inproc_close_all(struct zmq_sock *zsk)
+{
+	struct zmq_pipe *pipe, *next;
+
+	lock_sock(&zsk->sk);
+	list_for_each_entry_safe(pipe, next, &zsk->pipes, node)
+		if (pipe->peer)
+			zmq_pipe_detach(pipe);
+	zmq_send_release(zsk);
+}
+
+const struct zmq_transport zmq_inproc_transport = {
+	.proto		= ZMQ_ENDPOINT_INPROC,
+	.listen		= zmq_inproc_bind,
+	.check		= zmq_inproc_check,
+	.attach		= zmq_inproc_connect,
+	.ended		= zmq_inproc_ended,
+	.close		= zmq_inproc_close,
+	.free		= zmq_inproc_free,
+};
