@@ -77,6 +77,10 @@ test:
 	@$(SETUP) build test $(PURPOSE_VM)
 	@$(FIND_KDIR) && $(MAKE) KDIR=$$kdir all tests && $(MAKE) KDIR=$$kdir run-tests
 
+## make test-pyzmq	pyzmq's own tests under the library, part of "make test"
+test-pyzmq:
+	@$(MAKE) test TESTS=pyzmq.py
+
 run-tests:
 	$(RUN) selftests/run.py --build $(BUILD) --module $(MODULE) $(TESTS)
 
@@ -144,5 +148,5 @@ clean:
 help:
 	@sed -n 's/^## //p; s/^##\t/\t/p' Makefile
 
-.PHONY: all packages module shim programs tests man test run-tests demo run-demo bench bench-programs kunit run-kunit check shell \
+.PHONY: all packages module shim programs tests man test test-pyzmq run-tests demo run-demo bench bench-programs kunit run-kunit check shell \
 	modules_install clean help

@@ -9,6 +9,7 @@ it is needed.
 
 import ctypes
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from tap import LIMIT, Skip, test, until
 from zmtp import MORE, frame, greeting, hello
 
 CYCLES = 1000
+CROWD = 10000
 CLONE_NEWNET = 0x40000000
 CONTEXT = 0x100
 
@@ -243,6 +245,46 @@ def cycles():
                              for name, count in slabs().items())), f"{before} {slabs()}"
     lost = memory - available()
     assert lost < 24 << 20, f"{lost >> 10} KiB less than before"
+
+
+def crowd(endpoint, number):
+    """So many sockets connected to one, a message from each; closed when this returns."""
+    server = Kernel("PULL")
+    server.set("BACKLOG", 4096)
+    bound = server.bind(endpoint)
+    clients = []
+    for i in range(number):
+        clients.append(Kernel("PUSH"))
+        clients[-1].connect(bound)
+        clients[-1].send(b"%d" % i)
+    got = {int(server.recv()[0]) for _ in range(number)}
+    assert got == set(range(number)), f"{number - len(got)} are missing"
+    assert server.peers() == number, server.peers()
+    for client in clients:
+        client.close()
+    server.close()
+
+
+@test
+def crowds():
+    """10,000 sockets with 10,000 connections at once, and nothing of them stays."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (CROWD + 100, max(hard, CROWD + 100)))
+    try:
+        for endpoint in ("tcp://127.0.0.1:*", "ipc://*"):
+            crowd(endpoint, 500)        # whatever is made once
+            settle()
+            before, memory = slabs(), available()
+            crowd(endpoint, CROWD)
+            settle()
+            assert until(lambda: all(count <= before.get(name, 0) + 64
+                                     for name, count in slabs().items())), \
+                f"{before} {slabs()}"
+            # Connections that have ended linger in TCP for a minute.
+            assert until(lambda: memory - available() < 64 << 20), \
+                f"{endpoint}: {(memory - available()) >> 10} KiB less than before"
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @test
