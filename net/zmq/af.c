@@ -2,6 +2,7 @@
 /* The family: creating, closing, polling sockets; the table of operations. */
 #include <linux/poll.h>
 #include <asm/ioctls.h>
+#include "audit.h"
 #include "context.h"
 #include "ep.h"
 #include "monitor.h"
@@ -56,6 +57,7 @@ static void zmq_af_free_work(struct work_struct *work)
 	WARN_ON_ONCE(zsk->npipes || !list_empty(&zsk->fq));
 	mutex_destroy(&zsk->ep_mutex);
 	sk_mem_reclaim_final(&zsk->sk);
+	zmq_audit_gone(ZMQ_AUDIT_SOCK, zsk);
 	sock_put(&zsk->sk);
 }
 
@@ -129,6 +131,7 @@ static int zmq_af_create(struct net *net, struct socket *sock, int protocol,
 	mutex_lock(&znet->mutex);
 	list_add_tail(&zsk->net_node, &znet->socks);
 	mutex_unlock(&znet->mutex);
+	zmq_audit_made(ZMQ_AUDIT_SOCK, zsk);
 	return 0;
 }
 

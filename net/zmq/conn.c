@@ -6,6 +6,7 @@
  * time.  Callbacks only set a bit in conn->flags and kick it.
  */
 #include <linux/random.h>
+#include "audit.h"
 #include "conn.h"
 #include "context.h"
 #include "ep.h"
@@ -68,6 +69,7 @@ static void zmq_conn_free_work(struct work_struct *work)
 	zmq_ep_put(conn->ep);
 	zmq_af_put(zsk);
 	mutex_destroy(&conn->mutex);
+	zmq_audit_gone(ZMQ_AUDIT_CONN, conn);
 	kfree_rcu(conn, rcu);
 }
 
@@ -720,6 +722,7 @@ struct zmq_conn *zmq_conn_alloc(struct zmq_ep *ep, bool accepted)
 		goto err_free;
 	zmq_af_get(ep->zsk);
 	zmq_ep_get(ep);
+	zmq_audit_made(ZMQ_AUDIT_CONN, conn);
 	return conn;
 
 err_free:

@@ -7,6 +7,7 @@
  * zmq_ctx_shutdown(), polling it readable is the end of zmq_ctx_term().
  */
 #include <linux/file.h>
+#include "audit.h"
 #include "context.h"
 
 /**
@@ -30,6 +31,7 @@ static void zmq_context_put(struct zmq_context *ctx)
 		return;
 	zmq_inproc_scope_put(ctx->inproc);
 	mutex_destroy(&ctx->mutex);
+	zmq_audit_gone(ZMQ_AUDIT_CONTEXT, ctx);
 	kfree(ctx);
 }
 
@@ -173,6 +175,7 @@ int zmq_context_create(struct net *net, struct socket *sock, int kern)
 	INIT_LIST_HEAD(&ctx->members);
 	ctx->alive = true;
 	ctx->sk = sk;
+	zmq_audit_made(ZMQ_AUDIT_CONTEXT, ctx);
 	container_of(sk, struct zmq_context_sock, sk)->ctx = ctx;
 	return 0;
 

@@ -3,6 +3,7 @@
 #include <linux/cred.h>
 #include <linux/fs_struct.h>
 #include "adopt.h"
+#include "audit.h"
 #include "ep.h"
 #include "monitor.h"
 #include "net.h"
@@ -28,6 +29,7 @@ void zmq_ep_put(struct zmq_ep *ep)
 	zmq_options_free(&ep->opt);
 	kfree(ep->bound);
 	kfree(ep->name);
+	zmq_audit_gone(ZMQ_AUDIT_EP, ep);
 	kfree(ep);
 	zmq_af_put(zsk);
 }
@@ -89,6 +91,7 @@ static struct zmq_ep *zmq_ep_alloc(struct zmq_sock *zsk, const char *name,
 	lock_sock(&zsk->sk);
 	zmq_options_copy(&ep->opt, &zsk->opt);
 	release_sock(&zsk->sk);
+	zmq_audit_made(ZMQ_AUDIT_EP, ep);
 	return ep;
 
 err_free:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Module init and exit: parts come up in order and go down in reverse. */
 #include <linux/module.h>
+#include "audit.h"
 #include "context.h"
 #include "net.h"
 #include "seg.h"
@@ -48,6 +49,7 @@ static int __init zmq_main_init(void)
 	err = sock_register(&zmq_af_family);
 	if (err)
 		goto err_context;
+	zmq_audit_init();
 	return 0;
 
 err_context:
@@ -82,6 +84,7 @@ static void __exit zmq_main_exit(void)
 	proto_unregister(&zmq_af_proto);
 	zmq_net_exit();
 	zmq_seg_exit();
+	zmq_audit_exit();
 }
 
 module_init(zmq_main_init);

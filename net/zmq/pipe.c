@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pipes: the queues between a socket and one peer. */
 #include <linux/sizes.h>
+#include "audit.h"
 #include "conn.h"
 #include "inproc.h"
 #include "type.h"
@@ -20,6 +21,7 @@ struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk,
 
 	if (!pipe)
 		return NULL;
+	zmq_audit_made(ZMQ_AUDIT_PIPE, pipe);
 	zmq_af_get(zsk);
 	pipe->zsk = zsk;
 	refcount_set(&pipe->refs, 1);
@@ -49,6 +51,7 @@ void zmq_pipe_put(struct zmq_pipe *pipe)
 	zmq_segq_free(&pipe->txq);
 	zmq_segq_free(&pipe->rxq);
 	kfree(pipe->id);
+	zmq_audit_gone(ZMQ_AUDIT_PIPE, pipe);
 	kfree_rcu(pipe, rcu);
 	zmq_af_put(zsk);
 }

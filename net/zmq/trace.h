@@ -47,6 +47,24 @@ TRACE_EVENT(zmq_protocol_error,
 		  __entry->type, __entry->error)
 );
 
+/* An object is made, or about to be freed; kind is an enum zmq_audit_kind. */
+TRACE_EVENT(zmq_object,
+	TP_PROTO(int kind, const void *object, bool made),
+	TP_ARGS(kind, object, made),
+	TP_STRUCT__entry(
+		__field(const void *, object)
+		__field(int, kind)
+		__field(bool, made)
+	),
+	TP_fast_assign(
+		__entry->object = object;
+		__entry->kind = kind;
+		__entry->made = made;
+	),
+	TP_printk("%s kind=%d object=%p", __entry->made ? "made" : "gone",
+		  __entry->kind, __entry->object)
+);
+
 #endif /* _NET_ZMQ_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH
