@@ -117,6 +117,20 @@ kunit:
 run-kunit:
 	$(RUN) selftests/kunit.py $(MODULE)
 
+## make test-debug	everything on the debug kernel: unit tests, all tests, leaks, objects
+##			left, faults; SECONDS=n for longer random parts, SEED=n for others
+test-debug: SECONDS := 5
+test-debug:
+	$(MAKE) kunit
+	AF_ZMQ_SECONDS=$(SECONDS) $(if $(SEED),AF_ZMQ_SEED=$(SEED)) \
+		$(MAKE) test KERNEL=debug APPEND="kmemleak=on $(APPEND)"
+
+## make fuzz		the pure code under libFuzzer, SECONDS=60 for each part of it
+fuzz: SECONDS := 60
+fuzz:
+	@$(SETUP) build fuzz
+	$(MAKE) -C userspace/fuzz O=$(BUILD)/fuzz SECONDS=$(SECONDS) fuzz-all
+
 ## make check		sparse, W=1 and checkpatch --strict: all must be silent
 check:
 	@$(SETUP) build vm check
@@ -148,5 +162,6 @@ clean:
 help:
 	@sed -n 's/^## //p; s/^##\t/\t/p' Makefile
 
-.PHONY: all packages module shim programs tests man test test-pyzmq run-tests demo run-demo bench bench-programs kunit run-kunit check shell \
+.PHONY: all packages module shim programs tests man test test-pyzmq run-tests test-debug fuzz demo run-demo bench \
+	bench-programs kunit run-kunit check shell \
 	modules_install clean help
