@@ -17,6 +17,20 @@ static void zmq_net_defaults(struct zmq_net *znet)
 	znet->linger_max = 30000;
 }
 
+/* A namespace that a user may have made begins with the machine's limits. */
+static void zmq_net_inherit(struct zmq_net *znet, const struct zmq_net *init)
+{
+	znet->msg_max = READ_ONCE(init->msg_max);
+	znet->parts_max = READ_ONCE(init->parts_max);
+	znet->topic_max = READ_ONCE(init->topic_max);
+	znet->topics_max = READ_ONCE(init->topics_max);
+	znet->topic_mem = READ_ONCE(init->topic_mem);
+	znet->conns_max = READ_ONCE(init->conns_max);
+	znet->wmem_default = READ_ONCE(init->wmem_default);
+	znet->rmem_default = READ_ONCE(init->rmem_default);
+	znet->linger_max = READ_ONCE(init->linger_max);
+}
+
 static int __net_init zmq_net_start(struct net *net)
 {
 	struct zmq_net *znet = zmq_net(net);
@@ -25,7 +39,10 @@ static int __net_init zmq_net_start(struct net *net)
 	mutex_init(&znet->mutex);
 	INIT_LIST_HEAD(&znet->socks);
 	INIT_LIST_HEAD(&znet->inproc_users);
-	zmq_net_defaults(znet);
+	if (net->user_ns == &init_user_ns)
+		zmq_net_defaults(znet);
+	else
+		zmq_net_inherit(znet, zmq_net(&init_net));
 	znet->stats = alloc_percpu(struct zmq_net_stats);
 	if (!znet->stats)
 		return err;

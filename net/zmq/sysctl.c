@@ -47,15 +47,22 @@ static const struct ctl_table zmq_sysctl_table[] = {
 int zmq_sysctl_register(struct net *net)
 {
 	struct zmq_net *znet = zmq_net(net);
+	struct zmq_net *init = zmq_net(&init_net);
+	bool capped = net->user_ns != &init_user_ns;
 	int i;
 
 	znet->table = kmemdup(zmq_sysctl_table, sizeof(zmq_sysctl_table),
 			      GFP_KERNEL);
 	if (!znet->table)
 		return -ENOMEM;
-	for (i = 0; i < ZMQ_SYSCTL_ROWS; i++)
-		znet->table[i].data = (u8 *)znet +
-				      (unsigned long)znet->table[i].data;
+	for (i = 0; i < ZMQ_SYSCTL_ROWS; i++) {
+		unsigned long off = (unsigned long)znet->table[i].data;
+
+		znet->table[i].data = (u8 *)znet + off;
+		/* What anybody can make must not raise the machine's limits. */
+		if (capped)
+			znet->table[i].extra2 = (u8 *)init + off;
+	}
 	znet->sysctl = zmq_compat_register_sysctl(net, "net/zmq", znet->table,
 						  ZMQ_SYSCTL_ROWS);
 	if (znet->sysctl)
