@@ -24,6 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PAIRS = (
     ("PAIR", "PAIR"), ("PUB", "SUB"), ("REQ", "REP"), ("REQ", "ROUTER"), ("DEALER", "REP"),
     ("DEALER", "DEALER"), ("DEALER", "ROUTER"), ("ROUTER", "ROUTER"), ("PUSH", "PULL"),
+    ("XPUB", "SUB"), ("PUB", "XSUB"), ("XPUB", "XSUB"),
 )
 TRANSPORTS = ("tcp", "tcp6", "ipc")
 MIXES = (("ours", "ours"), ("ours", "real"), ("real", "ours"))
@@ -146,7 +147,7 @@ def talk(types, first, second, messages):
     # What REQ and REP add is seen by the others.
     lockstep = {"REQ", "REP"} & set(types)
     envelopes = [bool(lockstep) and own not in ("REQ", "REP") for own in types]
-    if types == ("PUB", "SUB") or types[0] == "ROUTER":
+    if types[0] in ("PUB", "XPUB", "ROUTER"):
         wait_until_there(first, second, names[0])
     if lockstep:
         both(first, second, ("request", 0, FEWER, names[0], envelopes[0]),
@@ -154,9 +155,13 @@ def talk(types, first, second, messages):
         return
     both(first, second, ("send", 0, messages, names[0], False),
          ("recv", 0, messages, names[1], False))
-    if types[1] not in ("SUB", "PULL"):
-        both(first, second, ("recv", 0, messages, names[0], False),
-             ("send", 0, messages, names[1], False))
+    if types[0] == "XPUB":
+        first.call("note")
+    if types[1] not in ("SUB", "PULL") and types[0] != "PUB":
+        # The first ones have parts that an XPUB would take for subscriptions.
+        begin = 6 if types[1] == "XSUB" else 0
+        both(first, second, ("recv", begin, messages, names[0], False),
+             ("send", begin, messages, names[1], False))
 
 
 def exchange(types, transport, mix, first_binds):

@@ -44,6 +44,8 @@ class Worker:
             self.sock.router_mandatory = 1
         if socket_type == "SUB":
             self.sock.subscribe(b"")
+        if socket_type == "XSUB":
+            self.sock.send(b"\1")
 
     def bind(self, endpoint):
         """Where it is bound to."""
@@ -100,6 +102,11 @@ class Worker:
         for number in range(first, last):
             self.recv(number, number + 1, sender, envelope)
             self.send(number, number + 1, sender, envelope)
+
+    def note(self):
+        """An XPUB is told of its subscriber."""
+        got = self.sock.recv_multipart()
+        assert got == [b"\1"], got
 
     def close(self):
         """Closes; messages not sent yet are."""

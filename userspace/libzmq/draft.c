@@ -16,16 +16,26 @@ static int sock_refuse(void *handle)
 }
 
 /* DISH */
+static int sock_group(void *handle, int option, const char *group)
+{
+	ZS_USING_SOCK *s = zs_sock_get(handle);
+
+	if (!s)
+		return -1;
+	if (s->type != ZMQ_DISH)
+		return sock_refuse(handle);
+	return setsockopt(s->fd, SOL_ZMQ, option, group, strlen(group)) ?
+	       zs_fail_kernel() : 0;
+}
+
 int zs_join(void *handle, const char *group)
 {
-	(void)group;
-	return sock_refuse(handle);
+	return sock_group(handle, ZMQ_AF_JOIN, group);
 }
 
 int zs_leave(void *handle, const char *group)
 {
-	(void)group;
-	return sock_refuse(handle);
+	return sock_group(handle, ZMQ_AF_LEAVE, group);
 }
 
 /* PEER */

@@ -258,22 +258,28 @@ uint32_t zs_msg_routing_id(zmq_msg_t *msg)
 	return zs_msg(msg)->routing_id;
 }
 
-int zs_msg_set_group(zmq_msg_t *msg, const char *name)
+/* Give a message a group, @len bytes of @name.  0, or -1 and ENOMEM. */
+int zs_group_set(struct zs_msg *m, const char *name, size_t len)
 {
-	struct zs_msg *m = zs_msg(msg);
-	size_t len = strnlen(name, ZMQ_GROUP_MAX_LENGTH + 1);
-	struct zs_group *group;
+	struct zs_group *group = malloc(sizeof(*group) + len + 1);
 
-	if (len > ZMQ_GROUP_MAX_LENGTH)
-		return zs_fail(EINVAL);
-	group = malloc(sizeof(*group) + len + 1);
 	if (!group)
 		return -1;
 	atomic_init(&group->refs, 1);
-	memcpy(group->name, name, len + 1);
+	memcpy(group->name, name, len);
+	group->name[len] = '\0';
 	group_put(m->group);
 	m->group = group;
 	return 0;
+}
+
+int zs_msg_set_group(zmq_msg_t *msg, const char *name)
+{
+	size_t len = strnlen(name, ZMQ_GROUP_MAX_LENGTH + 1);
+
+	if (len > ZMQ_GROUP_MAX_LENGTH)
+		return zs_fail(EINVAL);
+	return zs_group_set(zs_msg(msg), name, len);
 }
 
 const char *zs_msg_group(zmq_msg_t *msg)

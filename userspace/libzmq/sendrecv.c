@@ -52,31 +52,42 @@ static int sock_send(struct zs_sock *s, const void *buf, size_t len, int flags)
 	return likely(n >= 0) ? part_size(len) : zs_fail_kernel();
 }
 
-/* A message to the peer whose number it has. */
+/* Room for what goes beside a message. */
+union side {
+	struct cmsghdr	head;
+	char		space[CMSG_SPACE(ZMQ_GROUP_MAX_LENGTH)];
+};
+
+static void side_put(union side *side, struct msghdr *mh, int type,
+		     const void *data, size_t len)
+{
+	memset(side, 0, sizeof(*side));
+	side->head.cmsg_level = SOL_ZMQ;
+	side->head.cmsg_type = type;
+	side->head.cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(&side->head), data, len);
+	mh->msg_control = side;
+	mh->msg_controllen = CMSG_SPACE(len);
+}
+
+/* A message to the peer whose number it has, or to its group. */
 static int sock_send_to(struct zs_sock *s, struct zs_msg *m, const void *buf,
 			size_t len, int flags)
 {
-	union {
-		struct cmsghdr	head;
-		char		space[CMSG_SPACE(sizeof(m->routing_id))];
-	} control = {};
 	struct iovec iov = { .iov_base = (void *)buf, .iov_len = len };
-	struct msghdr mh = {
-		.msg_iov	= &iov,
-		.msg_iovlen	= 1,
-		.msg_control	= &control,
-		.msg_controllen	= sizeof(control),
-	};
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
 	int kflags = send_flags(flags);
+	union side side;
 	ssize_t n;
 
 	if (len > ZS_PART_MAX)
 		return zs_fail(EMSGSIZE);
-	control.head.cmsg_level = SOL_ZMQ;
-	control.head.cmsg_type = ZMQ_AF_CMSG_ROUTING_ID;
-	control.head.cmsg_len = CMSG_LEN(sizeof(m->routing_id));
-	memcpy(CMSG_DATA(&control.head), &m->routing_id,
-	       sizeof(m->routing_id));
+	if (s->numbered)
+		side_put(&side, &mh, ZMQ_AF_CMSG_ROUTING_ID, &m->routing_id,
+			 sizeof(m->routing_id));
+	else if (m->group)
+		side_put(&side, &mh, ZMQ_AF_CMSG_GROUP, m->group->name,
+			 strlen(m->group->name));
 	n = sendmsg(s->fd, &mh, kflags);
 	return n >= 0 ? part_size(len) : zs_fail_kernel();
 }
@@ -105,7 +116,7 @@ int zs_msg_send(zmq_msg_t *msg, void *handle, int flags)
 		return -1;
 	if (unlikely(!zs_msg_valid(m)))
 		return zs_fail(EFAULT);
-	if (unlikely(s->numbered))
+	if (unlikely(s->numbered || s->grouped))
 		rc = sock_send_to(s, m, zs_msg_data(msg), zs_msg_size(msg),
 				  flags);
 	else
@@ -143,17 +154,23 @@ int zs_sendiov(void *handle, struct iovec *iov, size_t count, int flags)
 
 /* recv */
 
-/* The peer's number. */
-static uint32_t recv_number(struct msghdr *mh)
+/* What the kernel tells beside a message.  Return: 0, or -1 and ENOMEM. */
+static int side_get(struct msghdr *mh, struct zs_msg *m)
 {
 	struct cmsghdr *c;
-	uint32_t number = 0;
 
-	for (c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c))
-		if (c->cmsg_level == SOL_ZMQ &&
-		    c->cmsg_type == ZMQ_AF_CMSG_ROUTING_ID)
-			memcpy(&number, CMSG_DATA(c), sizeof(number));
-	return number;
+	for (c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
+		if (c->cmsg_level != SOL_ZMQ)
+			continue;
+		if (c->cmsg_type == ZMQ_AF_CMSG_ROUTING_ID)
+			memcpy(&m->routing_id, CMSG_DATA(c),
+			       sizeof(m->routing_id));
+		else if (c->cmsg_type == ZMQ_AF_CMSG_GROUP &&
+			 zs_group_set(m, (char *)CMSG_DATA(c),
+				      c->cmsg_len - CMSG_LEN(0)))
+			return -1;
+	}
+	return 0;
 }
 
 /*
@@ -165,23 +182,20 @@ static ssize_t sock_recv(struct zs_sock *s, struct zs_msg *m, void *buf,
 {
 	struct iovec iov = { .iov_base = buf, .iov_len = len };
 	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
-	union {
-		struct cmsghdr	head;
-		char		space[CMSG_SPACE(sizeof(m->routing_id))];
-	} control;
+	union side side;
 	ssize_t n;
 
-	if (unlikely(s->numbered)) {
-		mh.msg_control = &control;
-		mh.msg_controllen = sizeof(control);
+	if (unlikely(s->numbered || s->grouped)) {
+		mh.msg_control = &side;
+		mh.msg_controllen = sizeof(side);
 	}
 	n = recvmsg(s->fd, &mh, kflags);
 	if (unlikely(n < 0) && retry_drained(s))
 		n = recvmsg(s->fd, &mh, kflags | MSG_DONTWAIT);
 	if (unlikely(n < 0))
 		return n;
-	if (unlikely(s->numbered))
-		m->routing_id = recv_number(&mh);
+	if (unlikely(s->numbered || s->grouped) && side_get(&mh, m))
+		return -1;
 	m->flags = mh.msg_flags & MSG_MORE ? ZS_MSG_MORE : 0;
 	atomic_store_explicit(&s->rcvmore, m->flags, memory_order_relaxed);
 	return n;

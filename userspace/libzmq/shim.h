@@ -225,6 +225,7 @@ struct zs_endpoint;
  * @type: ZMQ_SUB etc.
  * @thread_safe: one of the types that libzmq calls so: no multipart, no ZMQ_FD
  * @numbered: peers are told by number, zmq_msg_routing_id()
+ * @grouped: messages are of groups, zmq_msg_group()
  * @rcvmore: ZMQ_RCVMORE, or that only the kernel knows it
  * @ctx: its context, which cannot end before all its sockets are closed
  * @lock: protects what follows
@@ -240,6 +241,7 @@ struct zs_sock {
 	int			type;
 	bool			thread_safe;
 	bool			numbered;
+	bool			grouped;
 	_Atomic int		rcvmore;
 	struct zs_ctx		*ctx;
 	pthread_mutex_t		lock;
@@ -372,6 +374,7 @@ static inline bool zs_msg_valid(const struct zs_msg *m)
 struct zs_content *zs_content_alloc(size_t size);
 void zs_msg_drop(struct zs_msg *m);
 void zs_msg_empty(struct zs_msg *m);
+int zs_group_set(struct zs_msg *m, const char *name, size_t len);
 
 /* util.c */
 

@@ -160,6 +160,7 @@ static struct zs_sock *sock_new(struct zs_ctx *ctx, int ctx_fd, int type)
 	s->type = type;
 	s->thread_safe = type >= ZMQ_SERVER && type != ZMQ_DGRAM;
 	s->numbered = type == ZMQ_SERVER || type == ZMQ_PEER;
+	s->grouped = type == ZMQ_RADIO || type == ZMQ_DISH;
 	s->ctx = ctx;
 	atomic_store(&s->epfd, -1);
 	pthread_mutex_init(&s->lock, NULL);

@@ -109,6 +109,65 @@ static void poller(void)
 	CHECK(zmq_close(b) == 0);
 }
 
+/* Send an empty-handed poke until it arrives: the group is known then. */
+static bool group_known(void *radio, void *dish, const char *group)
+{
+	zmq_pollitem_t item = { .socket = dish, .events = ZMQ_POLLIN };
+	zmq_msg_t msg;
+	int tries;
+
+	for (tries = deadline_ms() / 10; tries; tries--) {
+		zmq_msg_init(&msg);
+		if (zmq_msg_set_group(&msg, group) ||
+		    zmq_msg_send(&msg, radio, 0) < 0)
+			return false;
+		if (zmq_poll(&item, 1, 10) == 1)
+			return true;
+	}
+	return false;
+}
+
+/* Messages to a group, short and long, with the group at the other end. */
+static void groups(void)
+{
+	static const size_t sizes[] = { 1, 33, 34, 5000, 3000000 };
+	char *body = malloc(3000000);
+	zmq_msg_t msg;
+	size_t i;
+
+	CHECK(body);
+	memset(body, 'b', 3000000);
+	CHECK(!new_pair(ZMQ_RADIO, &a, ZMQ_DISH, &b, TCP));
+	CHECK(zmq_join(b, "group") == 0);
+	CHECK_FAILS(zmq_join(b, "group"), EINVAL);
+	CHECK_FAILS(zmq_leave(b, "other"), EINVAL);
+	CHECK_FAILS(zmq_join(a, "group"), ENOTSUP);
+	CHECK(group_known(a, b, "group"));
+	CHECK_FAILS(zmq_send(a, "x", 1, ZMQ_SNDMORE), EINVAL);
+	zmq_msg_init(&msg);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		CHECK(zmq_msg_close(&msg) == 0);
+		CHECK(zmq_msg_init_buffer(&msg, body, sizes[i]) == 0);
+		CHECK(zmq_msg_set_group(&msg, "unheard") == 0);
+		CHECK(zmq_msg_send(&msg, a, 0) >= 0);
+		CHECK(zmq_msg_init_buffer(&msg, body, sizes[i]) == 0);
+		CHECK(zmq_msg_set_group(&msg, "group") == 0);
+		CHECK(zmq_msg_send(&msg, a, 0) == (int)sizes[i]);
+		CHECK(!strcmp(zmq_msg_group(&msg), ""));
+		do {
+			CHECK(zmq_msg_recv(&msg, b, 0) >= 0);
+			CHECK(!strcmp(zmq_msg_group(&msg), "group"));
+		} while (!zmq_msg_size(&msg));
+		CHECK(zmq_msg_size(&msg) == sizes[i]);
+		CHECK(!memcmp(zmq_msg_data(&msg), body, sizes[i]));
+		CHECK(!zmq_msg_more(&msg));
+	}
+	CHECK(zmq_leave(b, "group") == 0);
+	zmq_msg_close(&msg);
+	close_both();
+	free(body);
+}
+
 static void drafts(void)
 {
 	a = new_socket(ctx, ZMQ_ROUTER);
@@ -407,6 +466,7 @@ int main(void)
 		{ "terminated context: EFAULT", stale_context, no_sockets },
 		{ "poller: sockets", poller, no_sockets },
 		{ "drafts and monitors refused", drafts, no_sockets },
+		{ "RADIO and DISH: groups", groups, no_sockets },
 		{ "proxy: replies to commands", proxy_replies, no_sockets },
 		{ "fork: inherited handles", forked, no_sockets },
 		{ "thread cancelled in a call", cancelled, no_sockets },
