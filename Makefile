@@ -106,6 +106,20 @@ bench:
 bench-programs: | packages
 	$(MAKE) -C selftests/perf O=$(BUILD)/bench
 
+.PHONY: bench-guard bench-profile
+## make bench-guard	fails if AF_ZMQ has become slower; UPDATE=1 keeps what it is now
+bench-guard:
+	@$(SETUP) build vm bench
+	@$(FIND_KDIR) && $(MAKE) -s KDIR=$$kdir module shim bench-programs && \
+	selftests/perf/guard.py --kernel $(KERNEL) $(if $(UPDATE),--update)
+
+## make bench-profile	which functions ROW="throughput/tcp/10" spends its instructions in;
+##			LIBRARY=plain (default), packed, shim, libzmq, ...
+bench-profile:
+	@$(SETUP) build vm bench profile
+	@$(FIND_KDIR) && $(MAKE) -s KDIR=$$kdir module shim bench-programs && \
+	selftests/perf/profile.py --kernel $(KERNEL) --library $(or $(LIBRARY),plain) $(ROW)
+
 ## make kunit		the module's unit tests, in a debug kernel that has KUnit
 kunit: KERNEL := debug
 kunit: TIMEOUT := 900

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Measures AF_ZMQ beside raw sockets, libzmq and others in the virtual machine.
 
-    bench.py run [--quick] [--view instructions|wall] [--repeat N] [ROW...]
+    bench.py run [--quick] [--view instructions|wall] [--repeat N] [--merge] [ROW...]
     bench.py show [FILE.json]
     bench.py rst [FILE.json]
 
-ROW is a part of a row's name; README.md explains the rest.
+ROW is how rows' names start; README.md explains the rest.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def run_guest(args, view, plan, note):
           "--console", os.path.join(args.build, "bench", f"console-{view}.log"),
           "--insmod", args.module]
     vm += ["--icount"] if view == "instructions" else ["--cpus", "2"]
-    vm += ["--", "/usr/bin/python3", os.path.join(HERE, "guest.py"), path]
+    vm += ["--", "/usr/bin/python3", os.path.join(HERE, "guest.py"), view, path]
     cells = {cell: {"values": []} for cell, *_ in plan}
     with subprocess.Popen(vm, stdout=subprocess.PIPE, text=True, errors="replace") as process:
         for line in process.stdout:
@@ -78,8 +78,8 @@ def run_guest(args, view, plan, note):
                 continue
             cell, repetition, result = json.loads(line[len("CELL "):])
             note(cell, repetition, result)
-            if "ns" in result:
-                cells[cell]["values"].append(result["ns"] / result["count"])
+            if "total" in result:
+                cells[cell]["values"].append(result["total"] / result["count"])
             else:
                 cells[cell].update(result)
     for cell in cells.values():
@@ -94,7 +94,7 @@ def machine(args):
     """What was measured on."""
     version = output("dpkg-query", "-W", "-f", "${Version}", "libzmq5")
     return {"date": datetime.date.today().isoformat(),
-            "commit": output("git", "describe", "--always", "--dirty"),
+            "commit": output("git", "log", "-1", "--format=%h", "--", "net", "include"),
             "kernel": output(VM, "kernel", "--kernel", args.kernel, "release"),
             "qemu": output("qemu-system-x86_64", "--version").splitlines()[0:1],
             "libzmq": version, "quick": args.quick, "repeat": args.repeat,
@@ -114,10 +114,19 @@ def run(args):
             nonlocal done
             done += 1
             if sys.stderr.isatty() or args.verbose:
-                value = f"{result['ns'] / result['count']:.0f}" if "ns" in result else result
+                value = f"{result['total'] / result['count']:.0f}" if "total" in result else result
                 print(f"{view} {done}/{len(plan)} {cell} #{repetition}: {value}", file=sys.stderr)
         results["views"][view] = run_guest(args, view, plan, note)
-    return results
+    return merged(args, results) if args.merge else results
+
+
+def merged(args, results):
+    """The last results, with the cells of these."""
+    with open(os.path.join(args.build, "bench", "results.json"), encoding="utf-8") as file:
+        old = json.load(file)
+    for view, cells in results["views"].items():
+        old["views"].setdefault(view, {}).update(cells)
+    return old
 
 
 def parse():
@@ -132,6 +141,8 @@ def parse():
     parser.add_argument("--view", action="append", choices=tuple(matrix.VIEWS))
     parser.add_argument("--repeat", type=int, default=0, help="runs of each cell")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--merge", action="store_true",
+                        help="keep the last results of all other cells")
     parser.add_argument("--verbose", action="store_true", help="each result as it comes")
     parser.add_argument("--timeout", type=int, default=5400, help="seconds, for each view")
     args = parser.parse_intermixed_args()

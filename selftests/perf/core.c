@@ -4,7 +4,7 @@
  *
  *	PROGRAM SCENARIO TRANSPORT [NAME=NUMBER...]
  *
- * prints "ns=TOTAL count=OPERATIONS", exits with 4 if the library cannot do it.
+ * prints "total=TOTAL count=OPERATIONS", exits with 4 if the library cannot do it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 	perf_ends_run(scenario->near, scenario->far);
 	if (!strcmp(perf_job.transport, "ipc"))
 		unlink(perf_job.endpoint + strlen("ipc://"));
-	printf("ns=%lld count=%ld\n", perf_shared->end - perf_shared->begin,
+	printf("total=%lld count=%ld\n", perf_shared->end - perf_shared->begin,
 	       scenario->operations ? scenario->operations() : perf_job.count);
 	return 0;
 }

@@ -21,9 +21,12 @@ enum {
 	PERF_ROUTER	= 6,
 	PERF_PULL	= 7,
 	PERF_PUSH	= 8,
+	PERF_XPUB	= 9,
 };
 
+#define PERF_HWM		1000	/* libzmq's default */
 #define PERF_EXIT_UNSUPPORTED	4
+#define PERF_LIMIT		50	/* seconds, for a cell */
 #define PERF_BUFFER		65536	/* bytes, of drivers that batch */
 #define PERF_BATCHED		4096	/* bytes, longest message worth batching */
 
@@ -66,7 +69,8 @@ struct perf_sock;
  * @stop: once in a process after the last socket is closed; may be NULL
  * @open: a socket of a type whose queues hold @hwm messages (0: no limit)
  * @bind: accept connections at perf_job.endpoint
- * @connect: connect to perf_job.endpoint
+ * @connect: connect to perf_job.endpoint, once more if it has been called
+ *	before
  * @subscribe: to a prefix
  * @send: a part; may be kept until @flush
  * @flush: send what @send has kept, as the next @recv does; may be NULL
@@ -95,6 +99,12 @@ extern const struct perf_driver perf_driver;
 void perf_die(const char *what) __attribute__((noreturn));
 void perf_unsupported(const char *what) __attribute__((noreturn));
 void *perf_alloc(size_t size);
+
+static inline void perf_flush(struct perf_sock *s)
+{
+	if (perf_driver.flush)
+		perf_driver.flush(s);
+}
 
 static inline bool perf_is_inproc(void)
 {

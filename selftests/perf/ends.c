@@ -100,7 +100,7 @@ static void run_processes(void (*near)(void), void (*far)(void))
 		perf_die("fork");
 	if (!child) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		alarm(120);
+		alarm(PERF_LIMIT);
 		start();
 		far();
 		stop();
@@ -117,7 +117,7 @@ static void run_processes(void (*near)(void), void (*far)(void))
 void perf_ends_run(void (*near)(void), void (*far)(void))
 {
 	ends_alloc();
-	alarm(120);
+	alarm(PERF_LIMIT);
 	if (perf_is_inproc())
 		run_threads(near, far);
 	else

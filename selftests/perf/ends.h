@@ -7,9 +7,9 @@
 
 /* Both ends see it. */
 struct perf_shared {
-	long long begin;	/* ns */
-	long long end;		/* ns */
-	bool ready;		/* near to far: stop knocking */
+	long long begin;	/* ns, or bytes */
+	long long end;		/* ns, or bytes */
+	volatile bool ready;	/* to the other end: all are there */
 };
 
 extern struct perf_shared *perf_shared;

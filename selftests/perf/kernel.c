@@ -52,13 +52,14 @@ static void set(int fd, int opt, const void *val, size_t len, const char *what)
 int perf_kernel_socket(int type, int hwm)
 {
 	int fd = socket(perf_kernel_family, SOCK_SEQPACKET | SOCK_CLOEXEC, type);
-	int backlog = 10000;
+	int backlog = 10000, linger = 0;
 
 	check(fd >= 0, "socket");
 	set(fd, ZMQ_AF_CTX, &ctx, sizeof(ctx), "ZMQ_AF_CTX");
 	set(fd, ZMQ_SNDHWM, &hwm, sizeof(hwm), "ZMQ_SNDHWM");
 	set(fd, ZMQ_RCVHWM, &hwm, sizeof(hwm), "ZMQ_RCVHWM");
 	set(fd, ZMQ_BACKLOG, &backlog, sizeof(backlog), "ZMQ_BACKLOG");
+	set(fd, ZMQ_LINGER, &linger, sizeof(linger), "ZMQ_LINGER");
 	return fd;
 }
 

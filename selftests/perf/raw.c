@@ -19,6 +19,7 @@ struct perf_sock {
 	int type;
 	int listener;		/* -1: connected */
 	int n;			/* connections */
+	int next;		/* of a PUSH, to write to */
 	int *fds;
 	int epoll;		/* more than one connection to read */
 	size_t size;
@@ -36,7 +37,7 @@ static struct perf_sock *open_socket(int type, int hwm)
 {
 	struct perf_sock *s = perf_alloc(sizeof(*s));
 
-	if (type == PERF_DEALER || type == PERF_ROUTER || perf_is_inproc())
+	if (type == PERF_DEALER || type == PERF_ROUTER || type == PERF_XPUB || perf_is_inproc())
 		perf_unsupported(perf_job.scenario);
 	s->type = type;
 	s->listener = -1;
@@ -103,7 +104,7 @@ static void connect_socket(struct perf_sock *s)
 
 static void subscribe(struct perf_sock *s, const void *prefix, size_t len)
 {
-	if (perf_job.match != 100)
+	if (perf_job.match != 100 || perf_job.subs > 1)
 		perf_unsupported("subscriptions");
 }
 
@@ -135,6 +136,11 @@ static void send_part(struct perf_sock *s, const void *part, size_t len, bool mo
 		accept_all(s);
 	if (more)
 		return;
+	if (s->type == PERF_PUSH) {
+		write_all(s->fds[s->next], part, len * perf_job.parts);
+		s->next = (s->next + 1) % s->n;
+		return;
+	}
 	for (i = 0; i < s->n; i++)
 		write_all(s->fds[i], part, len * perf_job.parts);
 }

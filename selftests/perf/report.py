@@ -2,6 +2,7 @@
 """Tables from results."""
 
 import statistics
+import textwrap
 
 import matrix
 
@@ -26,32 +27,54 @@ class Table:
     def value(self, row, library):
         """Cost of an operation; None if there is none."""
         cell = self.cell(row, library)
-        return statistics.median(cell["values"]) if cell and cell["values"] else None
+        if not cell or not cell["values"]:
+            return None
+        # What else happens on the machine only ever adds to the wall clock's time.
+        return min(cell["values"]) if self.view == "wall" else statistics.median(cell["values"])
 
     def spread(self, row, library):
         """Between the repetitions, as a part of the value."""
         cell = self.cell(row, library)
         if not cell or len(cell["values"]) < 2:
             return 0
-        return (max(cell["values"]) - min(cell["values"])) / statistics.median(cell["values"])
+        middle = abs(statistics.median(cell["values"])) or 1
+        return (max(cell["values"]) - min(cell["values"])) / middle
 
     def ratio(self, row, library, of="libzmq"):
         """Cost by cost."""
         value, base = self.value(row, library), self.value(row, of)
-        return value / base if value and base else None
+        return value / base if value and base and base > 0 else None
+
+    def verdict(self, row, target):
+        """Text, what was measured, and whether that is met (None: not measured)."""
+        other = self.named(target.row) if target.row else row
+        value = self.value(row, target.library)
+        base = other and self.value(other, target.of)
+        of = (target.of if target.of != target.library else "") + \
+             (f" {other.title}" if target.row and other else "")
+        found = None
+        if value and base:
+            found = value - base if target.more else value / base
+        met = None if found is None else found <= target.most
+        if target.more:
+            return f"{target.library} - {target.of} <= {number(target.most)}", found, met
+        return f"{target.library} <= {target.most:.2f} {of.strip()}", found, met
+
+    def named(self, name):
+        """A row of this table."""
+        return next((row for row in self.rows if row.name == name), None)
 
     def verdicts(self, row):
-        """For each target: text, met or None if not measured."""
-        for target in row.targets:
-            ratio = self.ratio(row, target.library, target.of)
-            text = f"{target.library} <= {target.most:.2f} {target.of}"
-            yield text, ratio, None if ratio is None else ratio <= target.most
+        """Of all targets."""
+        return [self.verdict(row, target) for target in row.targets]
 
 
 def number(value):
     """A cost, with three digits."""
     if value is None:
         return "-"
+    if value < 0:
+        return "-" + number(-value)
     if value >= 9999.5:
         return f"{value / 1000:,.3g}K" if value < 999.5e3 else f"{value / 1e6:.3g}M"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
@@ -67,7 +90,8 @@ def judge(verdict):
     text, ratio, met = verdict
     if met is None:
         return f"{text}: -"
-    return f"{text}: {'pass' if met else 'SHORT'} {ratio:.2f}"
+    value = f"{ratio:.2f}" if ratio < 100 else number(ratio)
+    return f"{text}: {'pass' if met else 'SHORT'} {value}"
 
 
 def lines(table):
@@ -93,8 +117,9 @@ def aligned(cells):
 
 def errors(results):
     """Cells that failed."""
+    known = {row.name for row in matrix.rows()}
     return [f"{view}: {cell}: {found['error']}" for view, cells in results["views"].items()
-            for cell, found in cells.items() if "error" in found]
+            for cell, found in cells.items() if "error" in found and cell.split()[0] in known]
 
 
 def unsteady(table):
@@ -129,38 +154,78 @@ def text(results):
     return "\n".join(out).strip("\n")
 
 
-def rst_table(table):
-    """Grid by list-table."""
-    out = []
-    for line in lines(table):
-        out += [f"   {'*' if i == 0 else ' '} - {text}" for i, text in enumerate(line)]
-    return out
+def rst_table(table_lines):
+    """A list-table."""
+    yield from ("", ".. list-table::", "   :header-rows: 1", "")
+    for line in table_lines:
+        for i, cell in enumerate(line):
+            text = "\\-" if cell == "-" else cell     # not a list
+            yield f"   {' ' if i else '*'} - {text}".rstrip()
+
+
+def paragraph(sentence):
+    """Within the width of a page."""
+    return ["", *textwrap.wrap(sentence, 80, break_long_words=False, break_on_hyphens=False)]
 
 
 def heading(title, mark):
     """With its line."""
-    return ["", title, mark * len(title), ""]
+    return ["", title, mark * len(title)]
 
 
 def rst_model(results):
     """The machine model."""
     machine = results["machine"]
-    yield ("Linux %s in QEMU (%s), software emulation, ``mitigations=off``." %
-           (machine["kernel"], "".join(machine["qemu"]).removeprefix("QEMU emulator version ")))
+    qemu = "".join(machine["qemu"]).removeprefix("QEMU emulator version ").split(" ")[0]
     versions = ", ".join(f"{name} {machine[name]}" for name in ("libzmq", "nng", "nanomsg")
                          if machine.get(name))
-    yield f"Debian's {versions}. Measured on {machine['date']}, at {machine['commit']}."
+    return paragraph(
+        f"Linux {machine['kernel']} in QEMU {qemu}, software emulation, ``mitigations=off``; "
+        f"Debian's {versions}. Measured on {machine['date']} with the module of commit "
+        f"{machine['commit']}. Of several runs the median is shown, of wall clock times the "
+        "least. selftests/perf/README.md says what the rows are and how to "
+        "repeat this.")
 
 
+VIEW_TITLE = {"instructions": "Instructions", "wall": "Wall clock"}
 VIEW_MODEL = {
     "instructions":
         "One processor whose clock counts instructions (``-icount shift=0,sleep=off -cpu "
-        "max,-erms,-fsrm``): a nanosecond is an instruction. The work of both ends, of the "
-        "kernel and of I/O threads for one message; caches cost nothing.",
+        "max,-erms,-fsrm``): a nanosecond is an instruction. A cell is the work of both ends, "
+        "of the kernel and of all threads, for one message; less is better. Caches and their "
+        "misses do not exist here.",
     "wall":
-        "Two emulated processors and the machine's clock. What runs in parallel counts once. "
-        "Only ratios mean something, and only large ones: nothing else is kept off the machine.",
+        "Nanoseconds for one message on two emulated processors. What runs in parallel counts "
+        "once. Other work on the machine disturbs it: only large ratios mean something.",
 }
+
+
+def rst_targets(table):
+    """Each target and what became of it, short ones first."""
+    yield ["row", "target", "measured", "verdict"]
+    found = [(row, verdict) for row in table.rows for verdict in table.verdicts(row)]
+    order = {False: 0, None: 1, True: 2}
+    for row, (wanted, value, met) in sorted(found, key=lambda pair: order[pair[1][2]]):
+        yield [row.title, wanted, "-" if value is None else
+               f"{value:.2f}" if abs(value) < 100 else number(value),
+               {True: "pass", False: "SHORT", None: "not measured"}[met]]
+
+
+def rst_view(results, view):
+    """One view's section."""
+    table = Table(results, view)
+    if not table.rows:
+        return
+    yield from heading(VIEW_TITLE[view], "-")
+    yield from paragraph(VIEW_MODEL[view])
+    yield from rst_table(line[:-1] for line in lines(table))
+    yield from paragraph(summary(table).capitalize() + ".")
+    yield from rst_table(rst_targets(table))
+    if view == "instructions":
+        yield from rst_unsteady(table)
+    failed = [error for error in errors(results) if error.startswith(view)]
+    if failed:
+        yield from ("", "Failed:", "", *(f"- {error}" for error in failed))
 
 
 def rst(results):
@@ -168,28 +233,18 @@ def rst(results):
     out = [".. SPDX-License-Identifier: GPL-2.0-only", "",
            ".. Written by selftests/perf/bench.py: do not edit."]
     out += heading("Performance", "=")
-    out += [f"{results['machine']['repeat']} runs of each cell, of which the median is shown. "
-            "selftests/perf/README.md says what the rows are and how to repeat this."]
-    out += ["", *rst_model(results)]
+    out += rst_model(results)
     for view in results["views"]:
-        table = Table(results, view)
-        if not table.rows:
-            continue
-        out += heading(f"{view.capitalize()}: {matrix.VIEWS[view]}", "-")
-        out += [VIEW_MODEL[view], "", summary(table).capitalize() + ".", "",
-                ".. list-table::", "   :header-rows: 1", ""]
-        out += rst_table(table)
-        if view == "instructions":
-            out += rst_unsteady(table)
-        failed = [error for error in errors(results) if error.startswith(view)]
-        out += ["", "Failed:", ""] + [f"- {error}" for error in failed] if failed else []
-    return "\n".join(out) + "\n"
+        out += rst_view(results, view)
+    return "\n".join(out)
 
 
 def rst_unsteady(table):
     """What does not repeat."""
+    repeated = sum(len(cell["values"]) > 1 for cell in table.cells.values())
     found = unsteady(table)
-    if not found:
-        return ["", "All cells repeat within 2 %."]
-    return (["", "Cells whose runs differ by more than 2 %:", ""]
-            + [f"- {row.title}, {name}: {spread:.1%}" for row, name, spread in found])
+    yield from paragraph(f"Of {len(table.cells)} cells {repeated} ran more than once, "
+                         f"{repeated - len(found)} of these with results within 2 %.")
+    if found:
+        yield from ("", "Those that differ by more:", "")
+        yield from (f"- {row.title}, {name}: {spread:.1%}" for row, name, spread in found)

@@ -2,6 +2,12 @@
 #ifndef PERF_SCENARIO_H
 #define PERF_SCENARIO_H
 
+/*
+ * Each measures from a moment when nothing is under way to the moment when the
+ * last message has been received: all the work of both ends for the messages
+ * counted, and nothing else.
+ */
+
 /**
  * struct perf_scenario - what is measured
  * @name: on the command line
@@ -15,6 +21,10 @@ struct perf_scenario {
 	void (*far)(void);
 	long (*operations)(void);
 };
+
+extern const struct perf_scenario perf_lat, perf_thr, perf_reqrep, perf_dealer;
+extern const struct perf_scenario perf_fanout, perf_fanin, perf_subscribe;
+extern const struct perf_scenario perf_memory, perf_idle;
 
 const struct perf_scenario *perf_scenario_find(const char *name);
 

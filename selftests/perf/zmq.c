@@ -46,6 +46,8 @@ static struct perf_sock *open_socket(int type, int hwm)
 	set_int(s->s, ZMQ_SNDHWM, hwm, "ZMQ_SNDHWM");
 	set_int(s->s, ZMQ_RCVHWM, hwm, "ZMQ_RCVHWM");
 	set_int(s->s, ZMQ_BACKLOG, 10000, "ZMQ_BACKLOG");
+	/* What has not arrived by the end are subscriptions, of reconnections. */
+	set_int(s->s, ZMQ_LINGER, 0, "ZMQ_LINGER");
 	zmq_msg_init(&s->msg);
 	return s;
 }

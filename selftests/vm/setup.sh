@@ -4,7 +4,7 @@
 # Installs the Debian packages that a purpose needs, quietly, only what is
 # missing.
 #
-#	setup.sh PURPOSE...	build, vm, test, demo, bench, debug, check, fuzz
+#	setup.sh PURPOSE...	build, vm, test, demo, bench, profile, debug, check, fuzz
 
 set -u
 
@@ -20,6 +20,7 @@ packages() {
 	demo) echo libzmq5 python3-zmq ;;
 	bench) echo libnanomsg-dev libnng-dev libzmq5 ;;
 	fuzz) echo clang-14 libclang-rt-14-dev ;;
+	profile) echo linux-perf ;;
 	debug) echo bc bison flex libelf-dev libssl-dev linux-source-6.1 lz4 xz-utils ;;
 	check) echo groff-base linux-source-6.1 man-db perl python3-docutils sparse xz-utils ;;
 	*)
