@@ -57,7 +57,7 @@ module: | packages
 	@cp -rsf $(CURDIR)/Kbuild $(CURDIR)/net $(CURDIR)/include $(MODULE_DIR)/source/
 	@find $(MODULE_DIR)/source -xtype l -delete
 	$(MAKE) -C $(KDIR) M=$(MODULE_DIR)/source $(MODULE_FLAGS) modules
-	@cp -u $(MODULE_DIR)/source/net/zmq/af_zmq.ko $(MODULE)
+	@cp -u $(MODULE_DIR)/source/net/zmq/*.ko $(MODULE_DIR)/
 
 shim: | packages
 	$(MAKE) -C userspace/libzmq O=$(BUILD)/libzmq

@@ -12,8 +12,9 @@ import signal
 import subprocess
 import sys
 
-PROGRAMS = ("options", "option_table", "patterns", "hwm", "fairness", "pubsub", "linger", "reconnect", "reqrep")
-SCRIPTS = ("interop.py", "wire.py")
+PROGRAMS = ("options", "option_table", "admission", "patterns", "hwm", "fairness", "pubsub",
+            "linger", "reconnect", "reqrep")
+SCRIPTS = ("interop.py", "socks.py", "wire.py")
 HERE = os.path.dirname(os.path.abspath(__file__))
 RESULT = re.compile(r"(not )?ok \d+ (.*)")
 

@@ -12,6 +12,7 @@
 #include "ep.h"
 #include "monitor.h"
 #include "net.h"
+#include "proxy.h"
 #include "trace.h"
 #include "type.h"
 
@@ -62,6 +63,8 @@ static void zmq_conn_free_work(struct work_struct *work)
 
 	if (conn->lower)
 		sock_release(conn->lower);
+	if (conn->spare)
+		sock_release(conn->spare);
 	kfree_skb(conn->rx_skb);
 	kfree(conn->local);
 	kfree(conn->remote);
@@ -88,8 +91,9 @@ static void zmq_conn_queue(struct zmq_conn *conn, struct delayed_work *work,
 
 	if (!zmq_conn_get(conn))
 		return;
-	/* Walking a path takes as long as its file system likes. */
-	if (!conn->accepted && conn->ep->has_fs)
+	/* Walking a path takes as long as its file system likes; so do names. */
+	if (!conn->accepted &&
+	    (conn->ep->has_fs || conn->ep->target.named))
 		wq = zmq_main_path_wq;
 	if (!delay)
 		pending = mod_delayed_work(wq, work, 0);
@@ -231,6 +235,7 @@ static void zmq_conn_destroy(struct zmq_conn *conn, bool lost)
 
 	/* The parser stops: it looks at the state under level 3. */
 	zmq_conn_set_state(conn, ZMQ_CONN_DEAD);
+	zmq_proxy_end(conn);
 	zmq_conn_unhook(conn, false, lost);
 	if (conn->lower) {
 		zmq_stream_remove(conn);
@@ -277,12 +282,17 @@ static void zmq_conn_retry(struct zmq_conn *conn, bool had_peer)
 	clear_bit(ZMQ_CONN_FAILED, &conn->flags);
 	clear_bit(ZMQ_CONN_RX_STOP, &conn->flags);
 	conn->error = 0;
+	conn->timed = true;
+	conn->deadline = jiffies;
+	/* All addresses of a name belong to one attempt. */
+	if (zmq_target_more(&conn->ep->target))
+		return;
 	conn->timed = !never;
 	if (never)
 		return;
 	pause = zmq_conn_backoff(conn);
 	zmq_monitor_conn(conn, ZMQ_MONITOR_CONNECT_RETRIED, pause);
-	conn->deadline = jiffies + msecs_to_jiffies(pause);
+	conn->deadline += msecs_to_jiffies(pause);
 }
 
 /**
@@ -395,7 +405,9 @@ static bool zmq_conn_stops(const struct zmq_conn *conn, int why)
 static void zmq_conn_missed(struct zmq_conn *conn, int err)
 {
 	zmq_monitor_ep(conn->ep, ZMQ_MONITOR_CLOSED, conn->id);
-	if (err == -ECONNREFUSED && zmq_conn_stops(conn, ZMQ_STOP_REFUSED))
+	zmq_proxy_end(conn);
+	if (err == -ECONNREFUSED && !zmq_target_more(&conn->ep->target) &&
+	    zmq_conn_stops(conn, ZMQ_STOP_REFUSED))
 		zmq_conn_destroy(conn, false);
 	else
 		zmq_conn_retry(conn, false);
@@ -436,36 +448,65 @@ fail:
 	zmq_conn_lost(conn, true);
 }
 
-/* An attempt succeeded. */
+static bool zmq_conn_expired(const struct zmq_conn *conn)
+{
+	return conn->timed && time_after_eq(jiffies, conn->deadline);
+}
+
+static void zmq_conn_step_proxy(struct zmq_conn *conn)
+{
+	int err = zmq_proxy_step(conn);
+
+	if (!err) {
+		zmq_proxy_end(conn);
+		zmq_conn_begin_handshake(conn);
+	} else if (err != -EINPROGRESS || zmq_conn_expired(conn)) {
+		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_PROXY_FAILURES);
+		zmq_conn_missed(conn, err);
+	}
+}
+
+/* The lower socket is connected, to the peer or to a proxy. */
 static void zmq_conn_connected(struct zmq_conn *conn)
 {
+	const struct zmq_options *opt = zmq_conn_options(conn);
+
 	zmq_net_count(zmq_conn_net(conn), ZMQ_NET_CONNECTED);
+	zmq_target_reached(&conn->ep->target);
 	zmq_conn_name(conn);
 	zmq_monitor_conn(conn, ZMQ_MONITOR_CONNECTED, conn->id);
-	zmq_conn_begin_handshake(conn);
+	if (!conn->ep->target.proxied) {
+		zmq_conn_begin_handshake(conn);
+		return;
+	}
+	if (zmq_proxy_begin(conn)) {
+		zmq_conn_retry(conn, false);
+		return;
+	}
+	zmq_conn_set_state(conn, ZMQ_CONN_PROXY);
+	conn->timed = opt->handshake_ivl > 0;
+	conn->deadline = jiffies + msecs_to_jiffies(opt->handshake_ivl);
+	zmq_conn_step_proxy(conn);
 }
 
 static void zmq_conn_attempt(struct zmq_conn *conn)
 {
-	const struct zmq_options *opt = zmq_conn_options(conn);
+	int limit = zmq_conn_options(conn)->connect_timeout;
 	int err;
 
 	zmq_conn_set_state(conn, ZMQ_CONN_CONNECTING);
-	conn->timed = opt->connect_timeout > 0;
-	conn->deadline = jiffies + msecs_to_jiffies(opt->connect_timeout);
 	conn->id = zmq_conn_new_id();
 	err = conn->tp->connect(conn);
+	if (!limit && zmq_target_more(&conn->ep->target))
+		limit = ZMQ_TARGET_TRY;
+	conn->timed = limit > 0;
+	conn->deadline = jiffies + msecs_to_jiffies(limit);
 	if (!err)
 		zmq_conn_connected(conn);
 	else if (err == -EINPROGRESS)
 		zmq_monitor_ep(conn->ep, ZMQ_MONITOR_CONNECT_DELAYED, -err);
 	else
 		zmq_conn_missed(conn, err);
-}
-
-static bool zmq_conn_expired(const struct zmq_conn *conn)
-{
-	return conn->timed && time_after_eq(jiffies, conn->deadline);
 }
 
 static void zmq_conn_step_connecting(struct zmq_conn *conn)
@@ -652,6 +693,8 @@ static unsigned long zmq_conn_step(struct zmq_conn *conn)
 			zmq_conn_attempt(conn);
 	} else if (conn->state == ZMQ_CONN_CONNECTING) {
 		zmq_conn_step_connecting(conn);
+	} else if (conn->state == ZMQ_CONN_PROXY) {
+		zmq_conn_step_proxy(conn);
 	} else if (conn->state == ZMQ_CONN_HANDSHAKE) {
 		zmq_conn_step_handshake(conn);
 	} else {
@@ -747,7 +790,9 @@ void zmq_conn_start(struct zmq_conn *conn)
 	mutex_lock(&conn->mutex);
 	conn->timed = true;
 	conn->deadline = jiffies;
-	next = zmq_conn_step(conn);
+	next = 0;
+	if (!conn->tp->prepare || conn->tp->prepare(conn) != -EINPROGRESS)
+		next = zmq_conn_step(conn);
 	if (conn->state != ZMQ_CONN_DEAD && next != MAX_SCHEDULE_TIMEOUT)
 		zmq_conn_kick(conn, next);
 	mutex_unlock(&conn->mutex);

@@ -8,6 +8,7 @@
 #include "zmq.h"
 
 struct zmq_ep;
+struct zmq_proxy;
 struct zmq_transport;
 
 /*
@@ -17,11 +18,13 @@ struct zmq_transport;
  *     ^_________|____________|__________|	IDLE when the peer is lost,
  *						then again after a pause
  *		accepted: starts in HANDSHAKE
+ *		CONNECTING -> PROXY -> HANDSHAKE with a SOCKS proxy
  *   any -> DEAD	closed; nothing leads out
  */
 enum zmq_conn_state {
 	ZMQ_CONN_IDLE,
 	ZMQ_CONN_CONNECTING,
+	ZMQ_CONN_PROXY,
 	ZMQ_CONN_HANDSHAKE,
 	ZMQ_CONN_READY,
 	ZMQ_CONN_DEAD,
@@ -115,8 +118,10 @@ struct zmq_tx {
  * @mutex: serialises state changes
  * @state: enum zmq_conn_state; @mutex to write, READ_ONCE elsewhere
  * @flags: ZMQ_CONN_*
- * @lower: lower socket; TCP: one for life; unix: one an attempt, replaced
+ * @lower: lower socket; TCP: one for life, or two in turn; unix: one an attempt, replaced
  *	under @mutex, TX_BUSY and RX_BUSY
+ * @spare: TCP: the one for the other address family, or NULL; @mutex
+ * @proxy: being talked to, in state PROXY; @mutex
  * @pipe: its pipe, one reference; @mutex to write; the parser and the flusher
  *	read it while they own their ends, which the writer stops first
  * @ctl_work: state machine: every event but a full buffer ends here
@@ -173,6 +178,8 @@ struct zmq_conn {
 	enum zmq_conn_state		state;
 	unsigned long			flags;
 	struct socket			*lower;
+	struct socket			*spare;
+	struct zmq_proxy		*proxy;
 	struct zmq_pipe			*pipe;
 	struct delayed_work		ctl_work;
 	struct delayed_work		tx_work;
@@ -233,6 +240,7 @@ static inline bool zmq_conn_get(struct zmq_conn *conn)
 int zmq_stream_install(struct zmq_conn *conn);
 bool zmq_stream_over(const struct sock *sk);
 void zmq_stream_remove(struct zmq_conn *conn);
+int zmq_stream_swap(struct zmq_conn *conn);
 void zmq_stream_read(struct zmq_conn *conn);
 void zmq_stream_lock(struct zmq_conn *conn);
 void zmq_stream_unlock(struct zmq_conn *conn);

@@ -147,6 +147,15 @@ static int zmq_endpoint_host(struct zmq_endpoint_host *host,
 	return zmq_endpoint_name(host, name, local);
 }
 
+int zmq_endpoint_parse_host(struct zmq_endpoint_host *host, const char *str,
+			    size_t len)
+{
+	struct zmq_endpoint_str s = { .p = str, .len = len };
+
+	memset(host, 0, sizeof(*host));
+	return zmq_endpoint_host(host, s, false, false);
+}
+
 static int zmq_endpoint_tcp(struct zmq_endpoint *ep, struct zmq_endpoint_str s,
 			    bool bind)
 {

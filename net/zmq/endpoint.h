@@ -6,7 +6,7 @@
 #include "pure.h"
 
 #define ZMQ_ENDPOINT_MAX	1023	/* ZMQ_AF_ENDPOINT_MAX */
-#define ZMQ_ENDPOINT_HOST_MAX	63	/* numeric with %zone, or interface */
+#define ZMQ_ENDPOINT_HOST_MAX	253	/* of a DNS name */
 #define ZMQ_ENDPOINT_PATH_MAX	107	/* sun_path less its NUL */
 
 enum zmq_endpoint_proto {
@@ -17,7 +17,7 @@ enum zmq_endpoint_proto {
 
 /**
  * struct zmq_endpoint_host - one "host:port"
- * @host: numeric address without brackets, or an interface name
+ * @host: numeric address without brackets, host name, or interface name
  * @wild: host is "*"
  * @bracketed: host was written in [ ]
  * @port: host byte order; 0 for "*" and "0"
@@ -60,13 +60,17 @@ struct zmq_endpoint {
  *	wildcard are allowed, a source is not.  For connect the other way
  *	round: the port must be 1..65535 (the source's may be 0).
  *
- * Host names: in the kernel a host must be numeric (or for bind and for a
- * source, an interface name); syntax only is checked here.
+ * Whether a host is numeric, a host name (connect) or an interface name (bind,
+ * source) is not found out here.
  *
  * Return: 0; -EINVAL for bad syntax; -EPROTONOSUPPORT for an unknown
  * transport; -ENAMETOOLONG for an ipc path over 107 bytes.
  */
 int zmq_endpoint_parse(struct zmq_endpoint *ep, const char *str, size_t len,
 		       bool bind);
+
+/* "host:port" to connect to, as in a tcp endpoint.  Return: 0 or -EINVAL. */
+int zmq_endpoint_parse_host(struct zmq_endpoint_host *host, const char *str,
+			    size_t len);
 
 #endif /* _NET_ZMQ_ENDPOINT_H */

@@ -362,10 +362,12 @@ static int zmq_ep_start(struct zmq_ep *ep, u32 *routing_id)
 }
 
 /**
- * zmq_ep_connect_peer - connect a socket to an endpoint
+ * zmq_ep_connect_to - connect a socket to an endpoint
  * @zsk: the socket
  * @name: the endpoint
  * @len: bytes in @name
+ * @addrs: addresses of its host, if that is a name, separated by commas
+ * @addrs_len: bytes in @addrs
  * @routing_id: set to the number of the peer, if the type has numbers; not with
  *	ZMQ_IMMEDIATE
  *
@@ -375,8 +377,9 @@ static int zmq_ep_start(struct zmq_ep *ep, u32 *routing_id)
  * Context: the syscall of its user; the socket is not locked.
  * Return: 0 or an errno of zmq_connect().
  */
-int zmq_ep_connect_peer(struct zmq_sock *zsk, const char *name, size_t len,
-			u32 *routing_id)
+static int zmq_ep_connect_to(struct zmq_sock *zsk, const char *name, size_t len,
+			     const char *addrs, size_t addrs_len,
+			     u32 *routing_id)
 {
 	struct zmq_ep *ep;
 	int err;
@@ -387,7 +390,7 @@ int zmq_ep_connect_peer(struct zmq_sock *zsk, const char *name, size_t len,
 	mutex_lock(&zsk->ep_mutex);
 	err = zmq_ep_check_open(zsk);
 	if (!err)
-		err = ep->tp->check(ep);
+		err = ep->tp->check(ep, addrs, addrs_len);
 	zmq_ep_prune(zsk);
 	if (!err)
 		err = ep->tp->attach ? ep->tp->attach(ep, routing_id) :
@@ -406,11 +409,24 @@ out_put:
 	return min(err, 0);
 }
 
-int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len)
+int zmq_ep_connect_peer(struct zmq_sock *zsk, const char *name, size_t len,
+			u32 *routing_id)
+{
+	return zmq_ep_connect_to(zsk, name, len, NULL, 0, routing_id);
+}
+
+int zmq_ep_connect_at(struct zmq_sock *zsk, const char *name, size_t len,
+		      const char *addrs, size_t addrs_len)
 {
 	u32 routing_id;
 
-	return zmq_ep_connect_peer(zsk, name, len, &routing_id);
+	return zmq_ep_connect_to(zsk, name, len, addrs, addrs_len,
+				 &routing_id);
+}
+
+int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len)
+{
+	return zmq_ep_connect_at(zsk, name, len, NULL, 0);
 }
 
 /*

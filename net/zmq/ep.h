@@ -8,6 +8,7 @@
 #include "conn.h"
 #include "endpoint.h"
 #include "inproc.h"
+#include "target.h"
 #include "transport.h"
 
 /**
@@ -19,6 +20,7 @@
  * @name: as the user wrote it; constant
  * @bound: bound: with wildcards and port 0 resolved; constant
  * @addr: @name taken apart; constant
+ * @target: connect by TCP: where to
  * @opt: options when it was made; constant
  * @tp: transport; constant
  * @id: number of the listener, as connections have
@@ -44,6 +46,7 @@ struct zmq_ep {
 	char				*name;
 	char				*bound;
 	struct zmq_endpoint		addr;
+	struct zmq_target		target;
 	struct zmq_options		opt;
 	const struct zmq_transport	*tp;
 	u32				id;
@@ -67,6 +70,8 @@ int zmq_ep_bind(struct zmq_sock *zsk, const char *name, size_t len);
 int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len);
 int zmq_ep_connect_peer(struct zmq_sock *zsk, const char *name, size_t len,
 			u32 *routing_id);
+int zmq_ep_connect_at(struct zmq_sock *zsk, const char *name, size_t len,
+		      const char *addrs, size_t addrs_len);
 int zmq_ep_term(struct zmq_sock *zsk, const char *name, size_t len);
 void zmq_ep_close_all(struct zmq_sock *zsk);
 void zmq_ep_show(struct zmq_sock *zsk, struct seq_file *m);

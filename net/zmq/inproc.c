@@ -807,7 +807,7 @@ static int zmq_inproc_connect(struct zmq_ep *ep, u32 *routing_id)
 }
 
 /* Any name is fine. */
-static int zmq_inproc_check(struct zmq_ep *ep)
+static int zmq_inproc_check(struct zmq_ep *ep, const char *addrs, size_t len)
 {
 	return 0;
 }

@@ -112,6 +112,7 @@ static const char *const zmq_proc_names[ZMQ_NET_COUNTERS] = {
 	[ZMQ_NET_NOMEM]			= "nomem",
 	[ZMQ_NET_CONN_LIMIT]		= "conn_limit",
 	[ZMQ_NET_FILTERED]		= "filtered",
+	[ZMQ_NET_PROXY_FAILURES]	= "proxy_failures",
 };
 
 static int zmq_proc_stat_show(struct seq_file *m, void *v)

@@ -210,6 +210,18 @@ static int zmq_sockopt_set_affinity(struct zmq_sock *zsk, const u8 *buf,
 	return 0;
 }
 
+/* @least: 1 if only NULL takes the value back. */
+static int zmq_sockopt_set_text(struct zmq_sock *zsk,
+				enum zmq_options_blob which, const u8 *buf,
+				size_t len, size_t least, size_t most)
+{
+	if (buf && (len < least || len > most))
+		return -EINVAL;
+	if (buf && len && !buf[len - 1])
+		len--;
+	return zmq_options_set_blob(&zsk->opt, which, buf, buf ? len : 0);
+}
+
 /* One more network that may connect by TCP; NULL: any again. */
 static int zmq_sockopt_set_tcp_filter(struct zmq_sock *zsk, const u8 *buf,
 				      size_t len)
@@ -268,6 +280,15 @@ static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
 		return zmq_sockopt_set_device(zsk, buf, len);
 	case ZMQ_OPT_AFFINITY:
 		return zmq_sockopt_set_affinity(zsk, buf, len);
+	case ZMQ_OPT_SOCKS_PROXY:
+		return zmq_sockopt_set_text(zsk, ZMQ_BLOB_SOCKS_PROXY, buf, len,
+					    1, ZMQ_AF_ENDPOINT_MAX);
+	case ZMQ_OPT_SOCKS_USERNAME:
+		return zmq_sockopt_set_text(zsk, ZMQ_BLOB_SOCKS_USERNAME, buf,
+					    len, 0, U8_MAX);
+	case ZMQ_OPT_SOCKS_PASSWORD:
+		return zmq_sockopt_set_text(zsk, ZMQ_BLOB_SOCKS_PASSWORD, buf,
+					    len, 0, U8_MAX);
 	case ZMQ_OPT_TCP_ACCEPT_FILTER:
 		return zmq_sockopt_set_tcp_filter(zsk, buf, len);
 	case ZMQ_OPT_IPC_FILTER_PID:
@@ -325,6 +346,16 @@ static int zmq_sockopt_set_locked(struct zmq_sock *zsk, int opt, const u8 *buf,
 	return zmq_sockopt_set_other(zsk, opt, buf, len);
 }
 
+/* "endpoint NUL addresses of its host" */
+static int zmq_sockopt_connect_at(struct zmq_sock *zsk, const char *buf,
+				  size_t len)
+{
+	size_t name = strnlen(buf, len);
+	size_t addrs = min(name + 1, len);
+
+	return zmq_ep_connect_at(zsk, buf, name, buf + addrs, len - addrs);
+}
+
 /* Endpoints: these take other locks than the socket's. */
 static int zmq_sockopt_endpoint(struct zmq_sock *zsk, int opt, const u8 *buf,
 				size_t len)
@@ -340,6 +371,8 @@ static int zmq_sockopt_endpoint(struct zmq_sock *zsk, int opt, const u8 *buf,
 		return zmq_ep_bind(zsk, name, len);
 	case ZMQ_AF_CONNECT:
 		return zmq_ep_connect(zsk, name, len);
+	case ZMQ_AF_CONNECT_AT:
+		return zmq_sockopt_connect_at(zsk, name, len);
 	default:
 		return zmq_ep_term(zsk, name, len);
 	}
@@ -368,6 +401,7 @@ static int zmq_sockopt_set_buf(struct zmq_sock *zsk, int opt, const u8 *buf,
 	switch (opt) {
 	case ZMQ_AF_BIND:
 	case ZMQ_AF_CONNECT:
+	case ZMQ_AF_CONNECT_AT:
 	case ZMQ_AF_UNBIND:
 	case ZMQ_AF_DISCONNECT:
 		return zmq_sockopt_endpoint(zsk, opt, buf, len);
@@ -441,6 +475,17 @@ static void zmq_sockopt_get_endpoint(struct zmq_sock *zsk,
 	mutex_unlock(&zsk->ep_mutex);
 }
 
+static int zmq_sockopt_get_text(struct zmq_sock *zsk,
+				enum zmq_options_blob which,
+				struct zmq_sockopt_value *v)
+{
+	lock_sock(&zsk->sk);
+	v->len = strscpy(v->str, zmq_options_str(&zsk->opt, which) ?: "",
+			 sizeof(v->str)) + 1;
+	release_sock(&zsk->sk);
+	return 0;
+}
+
 static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 {
 	const struct zmq_sockopt *so = zmq_sockopt_find(opt);
@@ -493,6 +538,12 @@ static int zmq_sockopt_get_value(struct zmq_sock *zsk, int opt,
 		v->ll = zsk->opt.maxmsgsize;
 		v->len = sizeof(v->ll);
 		return 0;
+	case ZMQ_OPT_SOCKS_PROXY:
+		return zmq_sockopt_get_text(zsk, ZMQ_BLOB_SOCKS_PROXY, v);
+	case ZMQ_OPT_SOCKS_USERNAME:
+		return zmq_sockopt_get_text(zsk, ZMQ_BLOB_SOCKS_USERNAME, v);
+	case ZMQ_OPT_SOCKS_PASSWORD:
+		return zmq_sockopt_get_text(zsk, ZMQ_BLOB_SOCKS_PASSWORD, v);
 	case ZMQ_OPT_AFFINITY:
 		v->ll = zsk->opt.affinity;
 		v->len = sizeof(v->ll);

@@ -100,7 +100,8 @@ void zmq_stream_read(struct zmq_conn *conn)
 		zmq_stream_run_unlocked(conn);
 	} else if (lower) {
 		lock_sock(lower->sk);
-		zmq_stream_run(conn);
+		if (lower == READ_ONCE(conn->lower))
+			zmq_stream_run(conn);
 		release_sock(lower->sk);
 	}
 }
@@ -117,6 +118,8 @@ static void zmq_stream_data_ready(struct sock *sk)
 	}
 	if (conn->tp->locked) {
 		zmq_compat_copy_napi_id(&conn->zsk->sk, sk);
+		if (READ_ONCE(conn->state) == ZMQ_CONN_PROXY)
+			zmq_conn_kick(conn, 0);
 		zmq_stream_run(conn);
 		rcu_read_unlock();
 		return;
@@ -228,4 +231,28 @@ void zmq_stream_remove(struct zmq_conn *conn)
 	sk->sk_error_report = conn->save_error_report;
 	write_unlock_bh(&sk->sk_callback_lock);
 	release_sock(sk);
+}
+
+/**
+ * zmq_stream_swap - go on with the other lower socket
+ * @conn: the connection, TCP, conn->spare set, neither socket connected
+ *
+ * Both live as long as the connection: who reads conn->lower without a lock
+ * finds out under the socket's that it is not the one any more.
+ *
+ * Return: as zmq_stream_install().
+ */
+int zmq_stream_swap(struct zmq_conn *conn)
+{
+	struct socket *old = conn->lower;
+
+	lockdep_assert_held(&conn->mutex);
+	zmq_stream_remove(conn);
+	zmq_tx_stop(conn);
+	lock_sock(old->sk);
+	WRITE_ONCE(conn->lower, conn->spare);
+	conn->spare = old;
+	release_sock(old->sk);
+	zmq_tx_start(conn);
+	return zmq_stream_install(conn);
 }

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The TCP transport. */
-#include <linux/inetdevice.h>
-#include <linux/inet.h>
-#include <linux/rtnetlink.h>
-#include <net/addrconf.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/tcp.h>
@@ -19,87 +15,6 @@ static int zmq_tcp_setsockopt(struct socket *sock, int level, int opt, int val)
 	if (level == SOL_SOCKET)
 		return sock_setsockopt(sock, level, opt, ptr, sizeof(val));
 	return sock->ops->setsockopt(sock, level, opt, ptr, sizeof(val));
-}
-
-/* First address of an interface in a family.  Return: 0 or -ENODEV. */
-static int zmq_tcp_device_addr(struct net *net, const char *name, bool ipv6,
-			       struct sockaddr_storage *ss)
-{
-	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)ss;
-	struct sockaddr_in *sin = (struct sockaddr_in *)ss;
-	const struct inet6_ifaddr *ifa6;
-	const struct in_ifaddr *ifa;
-	struct inet6_dev *idev;
-	struct in_device *in;
-	struct net_device *dev;
-	int err = -ENODEV;
-
-	rtnl_lock();
-	dev = __dev_get_by_name(net, name);
-	if (!dev)
-		goto out;
-	idev = ipv6 ? __in6_dev_get(dev) : NULL;
-	if (idev) {
-		read_lock_bh(&idev->lock);
-		list_for_each_entry(ifa6, &idev->addr_list, if_list) {
-			sin6->sin6_family = AF_INET6;
-			sin6->sin6_addr = ifa6->addr;
-			if (ipv6_addr_type(&ifa6->addr) & IPV6_ADDR_LINKLOCAL)
-				sin6->sin6_scope_id = dev->ifindex;
-			err = 0;
-			break;
-		}
-		read_unlock_bh(&idev->lock);
-	}
-	in = err ? __in_dev_get_rtnl(dev) : NULL;
-	ifa = in ? rtnl_dereference(in->ifa_list) : NULL;
-	if (ifa) {
-		sin->sin_family = AF_INET;
-		sin->sin_addr.s_addr = ifa->ifa_local;
-		err = 0;
-	}
-out:
-	rtnl_unlock();
-	return err;
-}
-
-/**
- * zmq_tcp_resolve - make a socket address of a host and port
- * @net: namespace
- * @host: the host
- * @ipv6: ZMQ_IPV6: "*" is ::, and interfaces have IPv6 addresses
- * @device: the host may be an interface
- * @ss: result
- *
- * Return: its length; -ENODEV: not an address and no such interface.
- */
-static int zmq_tcp_resolve(struct net *net,
-			   const struct zmq_endpoint_host *host, bool ipv6,
-			   bool device, struct sockaddr_storage *ss)
-{
-	__be16 port = htons(host->port);
-	char num[8];
-	int err;
-
-	memset(ss, 0, sizeof(*ss));
-	if (host->wild) {
-		ss->ss_family = ipv6 ? AF_INET6 : AF_INET;
-	} else {
-		snprintf(num, sizeof(num), "%u", host->port);
-		err = inet_pton_with_scope(net, AF_UNSPEC, host->host, num, ss);
-		if (err && (!device || host->bracketed))
-			return -EINVAL;
-		if (err)
-			err = zmq_tcp_device_addr(net, host->host, ipv6, ss);
-		if (err)
-			return err;
-	}
-	if (ss->ss_family == AF_INET6) {
-		((struct sockaddr_in6 *)ss)->sin6_port = port;
-		return sizeof(struct sockaddr_in6);
-	}
-	((struct sockaddr_in *)ss)->sin_port = port;
-	return sizeof(struct sockaddr_in);
 }
 
 /* Options every TCP socket of ours gets; errors are not worth failing for. */
@@ -200,7 +115,7 @@ static int zmq_tcp_listen(struct zmq_ep *ep)
 	struct socket *sock;
 	int len, err;
 
-	len = zmq_tcp_resolve(net, &ep->addr.tcp, ipv6, true, &ss);
+	len = zmq_target_resolve(net, &ep->addr.tcp, ipv6, true, &ss);
 	if (len < 0)
 		return len == -EINVAL ? -ENODEV : len;
 	if (ss.ss_family == AF_INET6 && !ipv6)
@@ -208,7 +123,7 @@ static int zmq_tcp_listen(struct zmq_ep *ep)
 	err = zmq_tcp_create(ep, ss.ss_family, &sock);
 	if (err == -EAFNOSUPPORT && ep->addr.tcp.wild && ipv6) {
 		/* A kernel without IPv6 (libzmq falls back too). */
-		len = zmq_tcp_resolve(net, &ep->addr.tcp, false, true, &ss);
+		len = zmq_target_resolve(net, &ep->addr.tcp, false, true, &ss);
 		err = zmq_tcp_create(ep, ss.ss_family, &sock);
 	}
 	if (err)
@@ -232,24 +147,6 @@ err_release:
 	return err;
 }
 
-/* The address to connect to, and the one to connect from. */
-static int zmq_tcp_check(struct zmq_ep *ep)
-{
-	struct net *net = sock_net(&ep->zsk->sk);
-	struct sockaddr_storage ss;
-	int len;
-
-	len = zmq_tcp_resolve(net, &ep->addr.tcp, ep->opt.ipv6, false, &ss);
-	if (len < 0)
-		return len;
-	if (ss.ss_family == AF_INET6 && !ep->opt.ipv6)
-		return -EINVAL;
-	if (!ep->addr.has_src)
-		return 0;
-	len = zmq_tcp_resolve(net, &ep->addr.src, ep->opt.ipv6, true, &ss);
-	return len < 0 ? -EINVAL : 0;
-}
-
 /* Bind the source address anew for each attempt. */
 static int zmq_tcp_bind_source(struct zmq_ep *ep, struct socket *sock)
 {
@@ -259,7 +156,7 @@ static int zmq_tcp_bind_source(struct zmq_ep *ep, struct socket *sock)
 	/* A port that was asked for stays bound from one to the next. */
 	if (!ep->addr.has_src || inet_sk(sock->sk)->inet_num)
 		return 0;
-	len = zmq_tcp_resolve(sock_net(sock->sk), &ep->addr.src,
+	len = zmq_target_resolve(sock_net(sock->sk), &ep->addr.src,
 			      sock->sk->sk_family == AF_INET6, true, &ss);
 	if (len < 0)
 		return len;
@@ -267,30 +164,67 @@ static int zmq_tcp_bind_source(struct zmq_ep *ep, struct socket *sock)
 	return kernel_bind(sock, (zmq_compat_sockaddr *)&ss, len);
 }
 
+static int zmq_tcp_make(struct zmq_conn *conn, int family)
+{
+	struct socket *sock;
+	int err;
+
+	err = zmq_tcp_create(conn->ep, family, &sock);
+	if (err)
+		return err;
+	if (conn->lower) {
+		conn->spare = sock;
+		return 0;
+	}
+	WRITE_ONCE(conn->lower, sock);
+	return zmq_stream_install(conn);
+}
+
 /*
- * The socket is made once, in the context of its user, and reconnected in
- * place: a new one made by a worker would belong to the root cgroup.
+ * A socket is made once, in the context of its user, and reconnected in place: a
+ * new one made by a worker would belong to the root cgroup.  A host name may
+ * have addresses of both families, which need a socket each: one that was
+ * connected to a mapped IPv4 address is none for IPv6 any more.
  */
+static int zmq_tcp_prepare(struct zmq_conn *conn)
+{
+	const struct zmq_target *target = &conn->ep->target;
+
+	if (!target->named)
+		return 0;
+	zmq_tcp_make(conn, AF_INET);
+	if (conn->ep->opt.ipv6)
+		zmq_tcp_make(conn, AF_INET6);
+	return target->names.n ? 0 : -EINPROGRESS;
+}
+
+/* Let the lower socket be one of this family. */
+static int zmq_tcp_choose(struct zmq_conn *conn, int family)
+{
+	int err;
+
+	if (conn->lower && conn->lower->sk->sk_family == family)
+		return 0;
+	if (!conn->spare) {
+		err = zmq_tcp_make(conn, family);
+		if (err || !conn->spare)
+			return err;
+	}
+	return zmq_stream_swap(conn);
+}
+
 static int zmq_tcp_connect(struct zmq_conn *conn)
 {
 	struct zmq_ep *ep = conn->ep;
-	struct net *net = sock_net(&ep->zsk->sk);
 	struct sockaddr_storage ss;
-	struct socket *sock;
 	int len, err;
 
-	len = zmq_tcp_resolve(net, &ep->addr.tcp, ep->opt.ipv6, false, &ss);
+	len = zmq_target_next(ep, &ss);
 	if (len < 0)
 		return len;
-	if (!conn->lower) {
-		err = zmq_tcp_create(ep, ss.ss_family, &sock);
-		if (err)
-			return err;
-		WRITE_ONCE(conn->lower, sock);
-		err = zmq_stream_install(conn);
-		if (err)
-			return err;
-	}
+	err = zmq_tcp_choose(conn, ss.ss_family);
+	if (err)
+		return err;
 	err = zmq_tcp_bind_source(ep, conn->lower);
 	if (err)
 		return err;
@@ -419,7 +353,8 @@ const struct zmq_transport zmq_tcp_transport = {
 	.proto		= ZMQ_ENDPOINT_TCP,
 	.locked		= true,
 	.listen		= zmq_tcp_listen,
-	.check		= zmq_tcp_check,
+	.check		= zmq_target_init,
+	.prepare	= zmq_tcp_prepare,
 	.connect	= zmq_tcp_connect,
 	.disconnect	= zmq_tcp_disconnect,
 	.connected	= zmq_tcp_connected,

@@ -24,7 +24,10 @@ struct zmq_ep;
  * @free: with @attach: it has no user any more.
  * @listen: create, bind and listen in the caller's context; set ep->listener
  *	and ep->bound.  Errors of bind(2); -ENODEV: no such interface.
- * @check: syntax of a connect address that endpoint.c cannot judge.
+ * @check: what of a connect address endpoint.c cannot judge; gets the addresses
+ *	of a host name that the user gave, separated by commas.
+ * @prepare: make what belongs to the caller, before the first @connect.
+ *	-EINPROGRESS: work shall do that.  May be NULL.
  * @connect: begin connecting conn->lower, made if need be, callbacks
  *	installed.  0: connected; -EINPROGRESS: callbacks will tell; else the
  *	attempt failed.  Process context, the first time the caller's.
@@ -50,7 +53,8 @@ struct zmq_transport {
 	void (*close)(struct zmq_ep *ep, int linger);
 	void (*free)(struct zmq_ep *ep);
 	int (*listen)(struct zmq_ep *ep);
-	int (*check)(struct zmq_ep *ep);
+	int (*check)(struct zmq_ep *ep, const char *addrs, size_t len);
+	int (*prepare)(struct zmq_conn *conn);
 	int (*connect)(struct zmq_conn *conn);
 	void (*disconnect)(struct zmq_conn *conn);
 	int (*connected)(struct zmq_conn *conn);

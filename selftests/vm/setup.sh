@@ -13,7 +13,7 @@ packages() {
 	build) echo gcc kmod libc6-dev liburing-dev libzmq3-dev linux-headers-amd64 make python3 ;;
 	vm) echo busybox-static kmod qemu-system-x86 xz-utils ;;
 	test)
-		echo ffmpeg iproute2 libzmq5 libzmq-ffi-perl linux-source-6.1
+		echo ffmpeg iproute2 keyutils libzmq5 libzmq-ffi-perl linux-source-6.1
 		echo php-cli php-zmq python3-ipykernel python3-nbconvert python3-pytest python3-zmq
 		echo xz-utils
 		;;

@@ -14,6 +14,7 @@ const struct fuzz_seed fuzz_seeds[] = {
 	FUZZ_SEED("\0tcp://[fe80::1%eth0]:5555"),
 	FUZZ_SEED("\0tcp://192.168.1.17:0;192.168.1.1:5555"),
 	FUZZ_SEED("\0tcp://eth0:*;[::1]:1"),
+	FUZZ_SEED("\0tcp://broker.example.org:5555"),
 	FUZZ_SEED("\0ipc:///tmp/feed"),
 	FUZZ_SEED("\1ipc://@abstract"),
 	FUZZ_SEED("\1ipc://*"),
@@ -55,7 +56,7 @@ static size_t print_ipc(char *p, size_t room, const struct zmq_endpoint *ep)
 static void check_again(const struct zmq_endpoint *ep, bool bind)
 {
 	struct zmq_endpoint again;
-	char text[512];
+	char text[1024];
 	size_t n;
 
 	if (ep->proto == ZMQ_ENDPOINT_INPROC)

@@ -26,7 +26,6 @@ static const struct absent_option absent_options[] = {
 	{ ZMQ_PLAIN_USERNAME,	.string = true },
 	{ ZMQ_PLAIN_PASSWORD,	.string = true },
 	{ ZMQ_ZAP_DOMAIN,	.string = true },
-	{ ZMQ_SOCKS_PROXY,	.string = true },
 	{ ZMQ_ZAP_ENFORCE_DOMAIN, .off = 0 },
 };
 

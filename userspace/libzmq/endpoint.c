@@ -2,10 +2,10 @@
 /*
  * Bind and connect, and back.
  *
- * The kernel takes endpoints as libzmq writes them, but resolves no host
- * names and makes no temporary directories.  So the shim does, passes the
- * kernel an endpoint that needs neither, and remembers which is which: the
- * user's is the one to disconnect by, and what ZMQ_LAST_ENDPOINT shows.
+ * The kernel takes endpoints as libzmq writes them, but makes no temporary
+ * directories.  So the shim does, passes the kernel an endpoint that needs none,
+ * and remembers which is which.  Host names are the kernel's affair, too, but
+ * not everywhere can it look them up: it is told their addresses.
  */
 #include "shim.h"
 
@@ -76,8 +76,6 @@ void zs_endpoints_free(struct zs_sock *s)
 		s->endpoints = ep->next;
 		endpoint_free(ep, false);
 	}
-	free(s->last_endpoint);
-	s->last_endpoint = NULL;
 }
 
 /* Copies the strings; @dir may be NULL.  NULL and ENOMEM on failure. */
@@ -164,16 +162,6 @@ static int endpoint_check(struct zs_sock *s, const char *addr)
 	return 0;
 }
 
-/*
- * What ZMQ_LAST_ENDPOINT is to give from now on: @user, or what the kernel
- * says if NULL.  Caller holds @s->lock.
- */
-static void endpoint_last(struct zs_sock *s, const char *user)
-{
-	free(s->last_endpoint);
-	s->last_endpoint = user ? strdup(user) : NULL;
-}
-
 /* bind */
 
 /*
@@ -252,32 +240,23 @@ int zs_bind(void *handle, const char *addr)
 		rc = ipc_bind(s, addr);
 	else
 		rc = endpoint_tell(s, ZMQ_AF_BIND, addr);
-	if (!rc)
-		endpoint_last(s, NULL);
 	pthread_mutex_unlock(&s->lock);
 	return rc ? zs_fail_kernel() : 0;
 }
 
 /* connect */
 
-/**
- * struct tcp_name - a tcp endpoint whose host is a name
- * @prefix: bytes before the name: "tcp://" and maybe a source address
- * @host: the name
- * @port: what follows it, with the colon
- */
-struct tcp_name {
-	int		prefix;
-	char		host[256];
-	const char	*port;
-};
+#define ZS_ADDRESSES_MAX	16
 
 /*
- * Does the host of this endpoint have to be looked up?  Whatever does not
- * look like a name and a port is left for the kernel to refuse.
+ * Copy the host that is connected to: the SOCKS proxy's, or else the endpoint's.
+ * False if it is no name that could be looked up.
  */
-static bool tcp_name_parse(struct tcp_name *name, const char *addr)
+static bool host_copy(struct zs_sock *s, const char *addr, char *host,
+		      size_t size)
 {
+	char proxy[ZMQ_AF_ENDPOINT_MAX + 1] = "";
+	socklen_t len = sizeof(proxy);
 	const char *start, *end, *c;
 	struct in_addr numeric;
 
@@ -285,37 +264,18 @@ static bool tcp_name_parse(struct tcp_name *name, const char *addr)
 		return false;
 	start = strchr(addr, ';');
 	start = start ? start + 1 : addr + strlen(ZS_TCP);
+	if (!getsockopt(s->fd, SOL_ZMQ, ZMQ_SOCKS_PROXY, proxy, &len) &&
+	    proxy[0])
+		start = proxy;
 	end = strrchr(start, ':');
-	if (!end || end == start || !isdigit((unsigned char)end[1]) ||
-	    (size_t)(end - start) >= sizeof(name->host))
+	if (!end || end == start || (size_t)(end - start) >= size)
 		return false;
 	for (c = start; c < end; c++)
 		if (!isalnum((unsigned char)*c) && !strchr("-._", *c))
 			return false;
-
-	memcpy(name->host, start, end - start);
-	name->host[end - start] = '\0';
-	name->prefix = start - addr;
-	name->port = end;
-	return inet_pton(AF_INET, name->host, &numeric) != 1;
-}
-
-/* First address of a family for a name, as text; true if there is one. */
-static bool host_lookup(const char *host, int family, char *text, size_t size)
-{
-	struct addrinfo hints = {
-		.ai_family = family,
-		.ai_socktype = SOCK_STREAM,
-	};
-	struct addrinfo *ai;
-	bool found;
-
-	if (getaddrinfo(host, NULL, &hints, &ai))
-		return false;
-	found = !getnameinfo(ai->ai_addr, ai->ai_addrlen, text, size, NULL, 0,
-			     NI_NUMERICHOST);
-	freeaddrinfo(ai);
-	return found;
+	memcpy(host, start, end - start);
+	host[end - start] = '\0';
+	return inet_pton(AF_INET, host, &numeric) != 1;
 }
 
 static bool sock_ipv6(struct zs_sock *s)
@@ -335,93 +295,65 @@ static bool sock_immediate(struct zs_sock *s)
 }
 
 /*
- * The endpoint with the host's address for its name.  IPv6 only if the
- * socket's IPV6 option is on, IPv4 only if there is no IPv6 address.
- *
- * libzmq looks names up in its I/O thread, again for each attempt to connect,
- * and zmq_connect() never fails for a name.  Here an unknown name is an error
- * now, EHOSTUNREACH: better than a connection that silently never comes.  The
- * address found stays the one used until disconnected.
+ * Write the addresses of a host, separated by commas, with those first that
+ * the C library prefers.  IPv6 ones only if the socket's IPV6 option is on.
  */
-static int tcp_resolve(struct zs_sock *s, const char *addr,
-		       const struct tcp_name *name, char *kernel, size_t size)
+static size_t host_lookup(struct zs_sock *s, const char *host, char *list,
+			  size_t size)
 {
+	struct addrinfo hints = {
+		.ai_family = sock_ipv6(s) ? AF_UNSPEC : AF_INET,
+		.ai_socktype = SOCK_STREAM,
+	};
+	struct addrinfo *all, *ai;
 	char text[NI_MAXHOST];
-	bool six;
-	int len;
+	size_t len = 0;
+	int n;
 
-	six = sock_ipv6(s) && host_lookup(name->host, AF_INET6, text,
-					  sizeof(text));
-	if (!six && !host_lookup(name->host, AF_INET, text, sizeof(text)))
-		return zs_fail(EHOSTUNREACH);
-	len = snprintf(kernel, size, "%.*s%s%s%s%s", name->prefix, addr,
-		       six ? "[" : "", text, six ? "]" : "", name->port);
-	return len < (int)size ? 0 : zs_fail(EINVAL);
+	if (getaddrinfo(host, NULL, &hints, &all))
+		return 0;
+	for (ai = all; ai; ai = ai->ai_next) {
+		if (getnameinfo(ai->ai_addr, ai->ai_addrlen, text,
+				sizeof(text), NULL, 0, NI_NUMERICHOST))
+			continue;
+		n = snprintf(list + len, size - len, "%s%s", len ? "," : "",
+			     text);
+		if (n < 0 || (size_t)n >= size - len)
+			break;
+		len += n;
+	}
+	freeaddrinfo(all);
+	return len;
 }
 
 /*
- * For these types libzmq ignores a second connect to the same string.  The
- * kernel does that too, but for a name it may be told another address.
+ * libzmq looks names up in its I/O thread, again for each attempt to connect,
+ * and zmq_connect() never fails for a name.  Here the kernel looks them up
+ * again if it can; if it cannot, and the name is unknown now, that is an error:
+ * EHOSTUNREACH, better than a connection that silently never comes.
  */
-static bool sock_connects_once(struct zs_sock *s)
-{
-	return s->type == ZMQ_DEALER || s->type == ZMQ_SUB ||
-	       s->type == ZMQ_PUB || s->type == ZMQ_REQ;
-}
-
-static struct zs_endpoint *endpoint_find(struct zs_sock *s, const char *user)
-{
-	struct zs_endpoint *ep;
-
-	for (ep = s->endpoints; ep; ep = ep->next)
-		if (!strcmp(ep->user, user))
-			return ep;
-	return NULL;
-}
-
-/* Caller holds @s->lock. */
-static int connect_name(struct zs_sock *s, int option, const char *addr,
-			const char *kernel)
-{
-	struct zs_endpoint *ep;
-
-	if (sock_connects_once(s) && endpoint_find(s, addr))
-		return 0;
-	ep = endpoint_new(addr, kernel, NULL);
-	if (!ep || endpoint_add(s, option, ep))
-		return -1;
-	endpoint_last(s, addr);
-	return 0;
-}
-
-static int connect_plain(struct zs_sock *s, int option, const char *addr)
-{
-	if (endpoint_tell(s, option, addr))
-		return -1;
-	endpoint_last(s, NULL);
-	return 0;
-}
-
 /* By ZMQ_AF_CONNECT or ZMQ_AF_CONNECT_PEER; @peer is its number if it has one. */
 static int sock_connect(struct zs_sock *s, int option, const char *addr,
 			uint32_t *peer)
 {
-	char kernel[ZMQ_AF_ENDPOINT_MAX + 1];
-	struct tcp_name name;
-	bool named;
+	char at[ZMQ_AF_ENDPOINT_MAX + 1 + 64 * ZS_ADDRESSES_MAX];
+	char host[256];
+	size_t len;
 	int rc;
 
 	if (endpoint_check(s, addr))
 		return -1;
-	named = tcp_name_parse(&name, addr);
-	if (named && tcp_resolve(s, addr, &name, kernel, sizeof(kernel)))
-		return -1;
-
+	len = strlen(addr);
+	if (option == ZMQ_AF_CONNECT && len <= ZMQ_AF_ENDPOINT_MAX &&
+	    host_copy(s, addr, host, sizeof(host))) {
+		memcpy(at, addr, len + 1);
+		len += 1 + host_lookup(s, host, at + len + 1,
+				       sizeof(at) - len - 1);
+		rc = setsockopt(s->fd, SOL_ZMQ, ZMQ_AF_CONNECT_AT, at, len);
+		return rc ? zs_fail_kernel() : 0;
+	}
 	pthread_mutex_lock(&s->lock);
-	if (named)
-		rc = connect_name(s, option, addr, kernel);
-	else
-		rc = connect_plain(s, option, addr);
+	rc = endpoint_tell(s, option, addr);
 	*peer = s->peer;
 	pthread_mutex_unlock(&s->lock);
 	return rc ? zs_fail_kernel() : 0;
@@ -505,7 +437,6 @@ static int endpoint_undo_named(struct zs_sock *s, int option, const char *addr)
 static int endpoint_end(void *handle, const char *addr, int option)
 {
 	ZS_USING_SOCK *s = zs_sock_get(handle);
-	struct tcp_name name;
 	int rc;
 
 	if (!s || endpoint_check(s, addr))
@@ -513,12 +444,8 @@ static int endpoint_end(void *handle, const char *addr, int option)
 
 	pthread_mutex_lock(&s->lock);
 	rc = endpoint_undo_named(s, option, addr);
-	if (!rc) {
+	if (!rc)
 		rc = endpoint_undo(s, option, addr);
-		/* A name, which the kernel cannot read: nor is it known here. */
-		if (rc && errno == EINVAL && tcp_name_parse(&name, addr))
-			errno = ENOENT;
-	}
 	pthread_mutex_unlock(&s->lock);
 	return rc < 0 ? zs_fail_kernel() : 0;
 }

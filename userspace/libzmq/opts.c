@@ -111,26 +111,15 @@ static int answer_last_endpoint(struct zs_sock *s, char *value, size_t *len)
 {
 	char endpoint[ZMQ_AF_ENDPOINT_MAX + 1] = "";
 	socklen_t klen = sizeof(endpoint);
-	const char *last = endpoint;
-	int rc = -1;
 
-	pthread_mutex_lock(&s->lock);
-	if (s->last_endpoint)
-		last = s->last_endpoint;
-	else if (getsockopt(s->fd, SOL_ZMQ, ZMQ_LAST_ENDPOINT, endpoint,
-			    &klen))
-		goto out;
-	if (*len < strlen(last) + 1) {
-		errno = EINVAL;
-		goto out;
-	}
+	if (getsockopt(s->fd, SOL_ZMQ, ZMQ_LAST_ENDPOINT, endpoint, &klen))
+		return -1;
+	if (*len < klen)
+		return zs_fail(EINVAL);
 	memset(value, 0, *len);
-	*len = strlen(last) + 1;
-	memcpy(value, last, *len);
-	rc = 0;
-out:
-	pthread_mutex_unlock(&s->lock);
-	return rc;
+	*len = klen;
+	memcpy(value, endpoint, klen);
+	return 0;
 }
 
 static int kernel_getsockopt(struct zs_sock *s, int option, void *value,

@@ -230,7 +230,6 @@ struct zs_endpoint;
  * @ctx: its context, which cannot end before all its sockets are closed
  * @lock: protects what follows
  * @endpoints: those whose name in the kernel is not the user's (endpoint.c)
- * @last_endpoint: ZMQ_LAST_ENDPOINT if not what the kernel says
  * @monitor: handle of the socket its events are sent into, or NULL
  * @peer: number of the peer that ZMQ_AF_CONNECT_PEER gave last
  */
@@ -246,7 +245,6 @@ struct zs_sock {
 	struct zs_ctx		*ctx;
 	pthread_mutex_t		lock;
 	struct zs_endpoint	*endpoints;
-	char			*last_endpoint;
 	void			*monitor;
 	uint32_t		peer;
 };

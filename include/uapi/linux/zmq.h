@@ -146,6 +146,15 @@ struct sockaddr_zmq {
  */
 #define ZMQ_AF_EINTR		(ZMQ_AF_BASE + 6)
 
+/*
+ * S, bytes: what ZMQ_AF_CONNECT does, for an endpoint whose host is a name (or
+ * whose SOCKS proxy's host is) that the caller has looked up: the endpoint, a
+ * NUL, then numeric addresses separated by commas.  They are tried in turn, at
+ * once and, where the kernel cannot look the name up again, ever after.
+ * EHOSTUNREACH: there are none, and the kernel cannot look names up.
+ */
+#define ZMQ_AF_CONNECT_AT	(ZMQ_AF_BASE + 0x50)
+
 /* G, struct zmq_af_stats; a shorter buffer gets a prefix. */
 #define ZMQ_AF_STATS		(ZMQ_AF_BASE + 7)
 

@@ -6,6 +6,7 @@
 #include "../endpoint.h"
 
 #define TEN	"0123456789"
+#define FIFTY	"" TEN TEN TEN TEN TEN
 #define HUNDRED	"" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
 enum { CONNECT, BIND };
@@ -39,8 +40,8 @@ static const struct endpoint_tcp_param {
 	{ "name", "tcp://host-1.example_x:1", CONNECT, "host-1.example_x", 1 },
 	{ "ends of the ranges", "tcp://0Az:1", CONNECT, "0Az", 1 },
 	{ "their other ends", "tcp://9Za:9", CONNECT, "9Za", 9 },
-	{ "longest host", "tcp://" TEN TEN TEN TEN TEN TEN "123:1", CONNECT,
-	  TEN TEN TEN TEN TEN TEN "123", 1 },
+	{ "longest host", "tcp://" HUNDRED HUNDRED FIFTY "123:1", CONNECT,
+	  HUNDRED HUNDRED FIFTY "123", 1 },
 	{ "source", "tcp://192.168.1.17:5555;192.168.1.1:80", CONNECT,
 	  "192.168.1.1", 80, "192.168.1.17", 5555 },
 	{ "source port 0", "tcp://10.0.0.1:0;10.0.0.2:80", CONNECT,
@@ -192,7 +193,7 @@ static const struct endpoint_bad_param {
 	{ "port 65536", STR("tcp://127.0.0.1:65536"), CONNECT, -EINVAL },
 	{ "port 2^32 + 1", STR("tcp://1.1.1.1:4294967297"), BIND, -EINVAL },
 	{ "port star and more", STR("tcp://*:*1"), BIND, -EINVAL },
-	{ "long host", STR("tcp://" TEN TEN TEN TEN TEN TEN "1234:1"),
+	{ "long host", STR("tcp://" HUNDRED HUNDRED FIFTY "1234:1"),
 	  CONNECT, -EINVAL },
 	{ "many zeroes", STR("tcp://1.1.1.1:" HUNDRED HUNDRED HUNDRED HUNDRED
 			     HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED
