@@ -61,6 +61,14 @@ def passes(push, pull, text):
     assert pull.recv() == [text]
 
 
+def reaches(push, pull):
+    """Messages arrive; what was sent before the old connection was seen to end is lost."""
+    def attempt():
+        push.send(b"again")
+        return pull.recv(wait=False)
+    assert until(attempt) == [b"again"]
+
+
 @contextlib.contextmanager
 def deaf(address):
     """A port that answers no SYN: its queue is full."""
@@ -117,7 +125,7 @@ def given_comes_back():
     for address in ("127.0.0.3", "127.0.0.2", "127.0.0.3"):
         pull.close()
         pull, _ = pull_at(address, port)
-        passes(push, pull, address.encode())
+        reaches(push, pull)
 
 
 @test
@@ -130,7 +138,7 @@ def given_both_families():
     for address in ("127.0.0.1", "::1", "127.0.0.1", "::1"):
         pull.close()
         pull, _ = pull_at(address, port, IPV6=1)
-        passes(push, pull, address.encode())
+        reaches(push, pull)
 
 
 @test
@@ -250,7 +258,7 @@ def changes():
     pull.close()
     resolver.hosts("127.0.0.3")
     pull, _ = pull_at("127.0.0.3", port)
-    passes(push, pull, b"2")
+    reaches(push, pull)
 
 
 @test
