@@ -39,6 +39,7 @@ static void zmq_af_free_work(struct work_struct *work)
 	struct zmq_sock *zsk = container_of(work, struct zmq_sock, free_work);
 	struct zmq_net *znet = zmq_net(sock_net(&zsk->sk));
 
+	zmq_coalesce_fini(zsk);
 	if (zsk->type->fini)
 		zsk->type->fini(zsk);
 	zmq_send_reset(&zsk->asm_msg);
@@ -88,7 +89,7 @@ static void zmq_af_init_sock(struct zmq_sock *zsk)
 	spin_lock_init(&zsk->rx_lock);
 	INIT_LIST_HEAD(&zsk->eps);
 	INIT_LIST_HEAD(&zsk->pipes);
-	INIT_LIST_HEAD(&zsk->dirty);
+	zmq_coalesce_init(zsk);
 	INIT_LIST_HEAD(&zsk->fq);
 	INIT_LIST_HEAD(&zsk->lb);
 	INIT_LIST_HEAD(&zsk->rx_held);
@@ -158,6 +159,7 @@ static int zmq_af_release(struct socket *sock)
 		zsk->type->release(zsk);
 	sock_orphan(sk);
 	zmq_send_release(zsk);
+	zmq_coalesce_stop(zsk);
 	zmq_recv_purge(zsk);
 	zmq_ep_close_all(zsk);
 	zmq_inproc_close_all(zsk);
@@ -257,6 +259,8 @@ static __poll_t zmq_af_poll(struct file *file, struct socket *sock,
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (events & ZMQ_EVENT_OUT)
 		mask |= EPOLLOUT | EPOLLWRNORM;
+	if (!(mask & poll_requested_events(wait)))
+		zmq_coalesce_block(zsk);
 	return mask;
 }
 

@@ -286,18 +286,17 @@ static int zmq_batch_push(struct zmq_sock *zsk, struct zmq_batch *b,
 	while (!zmq_segq_empty(&b->q)) {
 		seq = READ_ONCE(zsk->wr_seq);
 		err = zmq_batch_some(zsk, b);
-		if (!err) {
-			*begun = true;
-			continue;
-		}
-		if (err != -EAGAIN)
+		if (err && err != -EAGAIN)
 			return err;
-		/* What is flushed makes room without waiting. */
-		if (!list_empty(&zsk->dirty)) {
+		*begun |= !err;
+		/* Full: what is flushed makes room without waiting. */
+		if (zsk->co.urgent) {
 			zmq_send_release(zsk);
 			lock_sock(&zsk->sk);
 			continue;
 		}
+		if (!err)
+			continue;
 		err = *begun ? -EAGAIN : zmq_send_wait(zsk, seq, timeo);
 		if (err)
 			return err;
@@ -339,6 +338,6 @@ int zmq_batch_send(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 		zmq_segq_free(&b.q);
 		zmq_segq_free(&b.one);
 	}
-	zmq_send_release(zsk);
+	zmq_send_done(zsk, m->msg_flags);
 	return sent ?: err;
 }

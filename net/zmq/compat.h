@@ -60,6 +60,20 @@ static inline int zmq_compat_tcp_send_page(struct sock *sk, struct page *page,
 }
 #endif
 
+/* 6.13: setting up a timer got its function, too. */
+static inline void
+zmq_compat_hrtimer_setup(struct hrtimer *timer,
+			 enum hrtimer_restart (*fn)(struct hrtimer *),
+			 clockid_t clock, enum hrtimer_mode mode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	hrtimer_setup(timer, fn, clock, mode);
+#else
+	hrtimer_init(timer, clock, mode);
+	timer->function = fn;
+#endif
+}
+
 /* 6.2: directions of iov_iter got names. */
 #ifndef ITER_SOURCE
 #define ITER_SOURCE	WRITE

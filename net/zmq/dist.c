@@ -20,7 +20,7 @@ void zmq_dist_deliver(struct zmq_pipe *pipe, struct zmq_asm *msg, bool nodrop)
 		atomic64_inc(&zsk->stats.tx_drops);
 		return;
 	}
-	zmq_send_dirty(zsk, pipe);
+	zmq_coalesce_dirty(zsk, pipe);
 	msg->peers++;
 }
 

@@ -467,7 +467,7 @@ void zmq_inproc_push_run(struct zmq_pipe *pipe, struct zmq_segq *run,
  * @len: its length
  * @on: subscribe, else cancel
  *
- * Context: lock_sock(zsk) held; zmq_send_dirty() is to follow.
+ * Context: lock_sock(zsk) held; zmq_coalesce_dirty() is to follow.
  * Return: 0 or -ENOMEM.
  */
 int zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
@@ -661,7 +661,7 @@ static int zmq_inproc_enter(struct zmq_pipe *pipe, struct zmq_pipe *peer,
 	else
 		zmq_inproc_unhold(pipe);
 dirty:
-	zmq_send_dirty(zsk, pipe);
+	zmq_coalesce_dirty(zsk, pipe);
 out:
 	zmq_send_release(zsk);
 	return err;

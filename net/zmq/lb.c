@@ -48,9 +48,20 @@ bool zmq_lb_ready(struct zmq_sock *zsk)
 /* The pipe whose turn it is, or NULL; lock_sock held, so it stays. */
 struct zmq_pipe *zmq_lb_next(struct zmq_sock *zsk)
 {
+	struct list_head *first = READ_ONCE(zsk->lb.next);
 	struct zmq_pipe *pipe = NULL;
 
 	sock_owned_by_me(&zsk->sk);
+	/*
+	 * Under lock_sock only others' finding it full takes a pipe out of the
+	 * ring, and none out of the socket.
+	 */
+	if (first != &zsk->lb) {
+		pipe = list_entry(first, struct zmq_pipe, lb_node);
+		if (!zmq_pipe_tx_full(pipe))
+			return pipe;
+		pipe = NULL;
+	}
 	spin_lock_bh(&zsk->rx_lock);
 	if (zmq_lb_ready(zsk))
 		pipe = list_first_entry(&zsk->lb, struct zmq_pipe, lb_node);
@@ -68,6 +79,9 @@ int zmq_lb_begin(struct zmq_sock *zsk, struct iov_iter *from, size_t len,
 /* @pipe has got something: the next one has the next; lock_sock held. */
 static void zmq_lb_rotate(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
+	/* Alone in the ring: one that joins this moment comes next anyway. */
+	if (READ_ONCE(zsk->lb.next) == READ_ONCE(zsk->lb.prev))
+		return;
 	spin_lock_bh(&zsk->rx_lock);
 	if (!list_empty(&pipe->lb_node))
 		list_move_tail(&pipe->lb_node, &zsk->lb);
@@ -79,7 +93,7 @@ void zmq_lb_push(struct zmq_sock *zsk, struct zmq_pipe *pipe,
 		 struct zmq_asm *msg)
 {
 	zmq_pipe_push(pipe, &msg->q, false);
-	zmq_send_dirty(zsk, pipe);
+	zmq_coalesce_dirty(zsk, pipe);
 	zmq_lb_rotate(zsk, pipe);
 }
 
@@ -122,7 +136,7 @@ int zmq_lb_run(struct zmq_sock *zsk, struct zmq_segq *q, u32 *msgs, u64 *body)
 		return -ENOBUFS;
 	zmq_pipe_push_run(pipe, &run, n);
 	zmq_segq_free(&run);
-	zmq_send_dirty(zsk, pipe);
+	zmq_coalesce_dirty(zsk, pipe);
 	zmq_lb_rotate(zsk, pipe);
 	*msgs = n;
 	return 0;

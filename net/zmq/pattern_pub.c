@@ -253,7 +253,7 @@ static void zmq_pub_attach(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 	if (!zsk->pub.welcome.bytes ||
 	    zmq_pipe_push(pipe, &zsk->pub.welcome, true))
 		return;
-	zmq_send_dirty(zsk, pipe);
+	zmq_coalesce_dirty(zsk, pipe);
 }
 
 /* Receiving */

@@ -160,6 +160,7 @@ const struct zmq_type zmq_pattern_req = {
 	.name		= "REQ",
 	.dedupes	= true,
 	.sends		= true,
+	.prompt		= true,
 	.receives	= true,
 	.init		= zmq_req_init,
 	.send_begin	= zmq_req_send_begin,
@@ -218,7 +219,7 @@ static int zmq_rep_send(struct zmq_sock *zsk, struct zmq_asm *msg)
 
 	if (pipe && pipe->attached && !zmq_pipe_tx_full(pipe)) {
 		zmq_pipe_push(pipe, &msg->q, false);
-		zmq_send_dirty(zsk, pipe);
+		zmq_coalesce_dirty(zsk, pipe);
 		peers = 1;
 	} else {
 		atomic64_inc(&zsk->stats.tx_drops);
@@ -299,6 +300,7 @@ const struct zmq_type zmq_pattern_rep = {
 	.id		= ZMQ_AF_REP,
 	.name		= "REP",
 	.sends		= true,
+	.prompt		= true,
 	.receives	= true,
 	.fini		= zmq_rep_fini,
 	.release	= zmq_rep_release,

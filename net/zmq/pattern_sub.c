@@ -35,7 +35,7 @@ int zmq_sub_announce(struct zmq_sock *zsk, const u8 *topic, size_t len,
 		err = zmq_pipe_subscribe(pipe, topic, len, on);
 		if (err)
 			return err;
-		zmq_send_dirty(zsk, pipe);
+		zmq_coalesce_dirty(zsk, pipe);
 	}
 	return 0;
 }

@@ -143,7 +143,7 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
 		zmq_pipe_put(pipe);
 	/* The other side has to know. */
 	if (pipe->peer)
-		zmq_send_dirty(zsk, pipe);
+		zmq_coalesce_dirty(zsk, pipe);
 	/* Who waits for this peer has to look again. */
 	zsk->sk.sk_write_space(&zsk->sk);
 }
@@ -164,6 +164,15 @@ bool zmq_pipe_tx_full(const struct zmq_pipe *pipe)
 		return zmq_inproc_full(pipe, pipe->peer);
 	return zmq_hwm_full(&pipe->tx) ||
 	       zmq_pipe_tx_mem(pipe) >= READ_ONCE(pipe->zsk->sk.sk_sndbuf);
+}
+
+/* Is it full now, or is so much queued that it should not wait for more? */
+bool zmq_pipe_tx_pressing(const struct zmq_pipe *pipe)
+{
+	return pipe->tx.written - READ_ONCE(pipe->tx_taken) >=
+		ZMQ_COALESCE_MSGS ||
+	       READ_ONCE(pipe->txq.bytes) >= ZMQ_COALESCE_BYTES ||
+	       zmq_pipe_tx_full(pipe);
 }
 
 /*
@@ -201,7 +210,7 @@ static void zmq_pipe_conflate_tx(struct zmq_pipe *pipe)
  * @keep: queue references and leave @msg as it is; else @msg is empty after
  *
  * Context: lock_sock(zsk) held.  The caller flushes after releasing it, see
- * zmq_send_dirty().
+ * zmq_coalesce_dirty().
  * Return: 0, or -ENOMEM (with @keep only).
  */
 int zmq_pipe_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep)
@@ -235,7 +244,7 @@ int zmq_pipe_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep)
  * @on: subscribe, else cancel
  *
  * Context: lock_sock(zsk) held.  The caller flushes after releasing it, see
- * zmq_send_dirty().
+ * zmq_coalesce_dirty().
  * Return: 0 or -ENOMEM.
  */
 int zmq_pipe_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
@@ -314,6 +323,7 @@ bool zmq_pipe_take(struct zmq_pipe *pipe, struct zmq_segq *to)
 
 	spin_lock_bh(&pipe->tx_lock);
 	got = !zmq_segq_empty(&pipe->txq);
+	WRITE_ONCE(pipe->tx_taken, pipe->tx.written);
 	zmq_segq_move(to, &pipe->txq);
 	spin_unlock_bh(&pipe->tx_lock);
 	return got;
@@ -352,6 +362,19 @@ bool zmq_pipe_rx_full(const struct zmq_pipe *pipe, u32 pending)
 		h.hwm = 0;
 	return zmq_hwm_full(&h) || READ_ONCE(pipe->rx_tight) ||
 	       READ_ONCE(pipe->rx_mem) >= READ_ONCE(pipe->zsk->sk.sk_rcvbuf);
+}
+
+/* Parser: how many messages may it begin, having @pending unpublished? */
+u32 zmq_pipe_rx_credit(const struct zmq_pipe *pipe, u32 pending)
+{
+	u32 credit = zmq_hwm_credit(&pipe->rx);
+
+	if (pipe->conflate || READ_ONCE(pipe->dead))
+		credit = U32_MAX;
+	if (READ_ONCE(pipe->rx_tight) ||
+	    READ_ONCE(pipe->rx_mem) >= READ_ONCE(pipe->zsk->sk.sk_rcvbuf))
+		return 0;
+	return credit > pending ? credit - pending : 0;
 }
 
 /**

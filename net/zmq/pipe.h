@@ -27,7 +27,7 @@ enum {
  * @rcu: flushers look at @txq before they own it
  * @flags: ZMQ_PIPE_*, atomic
  * @node: in zsk->pipes while attached; lock_sock
- * @dirty_node: in a sender's flush list while DIRTY; owned by who set the bit
+ * @dirty_node: in zsk->co.dirty or a flusher's own list while DIRTY
  * @fq_node: in zsk->fq while @rxq has a message; rx_lock
  * @lb_node: in zsk->lb while it may be written to; rx_lock
  * @conn: its connection, or NULL; written under lock_sock and @tx_lock
@@ -45,6 +45,7 @@ enum {
  * @tx_lock: protects @txq; leaf
  * @txq: messages to be sent
  * @tx: their credit; @tx_lock to write
+ * @tx_taken: messages that the flusher took out of @txq; @tx_lock to write
  * @tx_in: bytes ever appended; @tx_lock
  * @tx_out: bytes ever sent or dropped; @tx_lock
  * @tx_blocked: found full, waits for the flusher; set under rx_lock
@@ -96,6 +97,7 @@ struct zmq_pipe {
 	spinlock_t		tx_lock;	/* txq */
 	struct zmq_segq		txq;
 	struct zmq_hwm		tx;
+	u64			tx_taken;
 	u64			tx_in;
 	u64			tx_out;
 	bool			tx_blocked;
@@ -132,6 +134,7 @@ void zmq_pipe_put(struct zmq_pipe *pipe);
 int zmq_pipe_attach(struct zmq_pipe *pipe);
 void zmq_pipe_detach(struct zmq_pipe *pipe);
 bool zmq_pipe_tx_full(const struct zmq_pipe *pipe);
+bool zmq_pipe_tx_pressing(const struct zmq_pipe *pipe);
 u32 zmq_pipe_tx_credit(const struct zmq_pipe *pipe, u64 *bytes);
 int zmq_pipe_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep);
 void zmq_pipe_push_run(struct zmq_pipe *pipe, struct zmq_segq *run, u32 msgs);
@@ -150,6 +153,7 @@ void zmq_pipe_sent(struct zmq_pipe *pipe, u64 bytes, u32 msgs);
 
 /* Parser side. */
 bool zmq_pipe_rx_full(const struct zmq_pipe *pipe, u32 pending);
+u32 zmq_pipe_rx_credit(const struct zmq_pipe *pipe, u32 pending);
 bool zmq_pipe_rx_pause(struct zmq_pipe *pipe);
 void zmq_pipe_resume(struct zmq_pipe *pipe);
 void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,

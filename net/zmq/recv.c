@@ -563,6 +563,7 @@ int zmq_recv_wait(struct zmq_sock *zsk, long *timeo)
 	DEFINE_WAIT_FUNC(wait, zmq_recv_wake);
 	bool ready;
 
+	zmq_coalesce_block(zsk);
 	if (!*timeo)
 		return -EAGAIN;
 	zmq_compat_busy_loop(sk, zmq_recv_busy_end, zsk);

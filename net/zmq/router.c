@@ -17,7 +17,7 @@ void zmq_router_probe(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 		return;
 	if (!zmq_send_append(zsk, &msg, NULL, 0, false)) {
 		zmq_pipe_push(pipe, &msg.q, false);
-		zmq_send_dirty(zsk, pipe);
+		zmq_coalesce_dirty(zsk, pipe);
 	}
 	zmq_send_reset(&msg);
 }
@@ -265,7 +265,7 @@ int zmq_router_send(struct zmq_sock *zsk, struct zmq_asm *msg)
 		return 0;
 	}
 	zmq_pipe_push(pipe, &msg->q, false);
-	zmq_send_dirty(zsk, pipe);
+	zmq_coalesce_dirty(zsk, pipe);
 	return 1;
 }
 

@@ -411,6 +411,49 @@ static bool zmq_rx_too_long(const struct zmq_conn *conn,
 	       hdr->len > READ_ONCE(znet->msg_max);
 }
 
+/* How many short messages of one part may come in without a closer look? */
+static u32 zmq_rx_plain(const struct zmq_conn *conn)
+{
+	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
+	const struct zmq_type *type = conn->zsk->type;
+	s64 max = zmq_conn_options(conn)->maxmsgsize;
+
+	if (!type->receives || type->publishes || type->rx_accept ||
+	    type->grouped || conn->version == ZMQ_ZMTP_1_0 ||
+	    (max >= 0 && max < ZMQ_ZMTP_SHORT_MAX) ||
+	    READ_ONCE(znet->msg_max) < ZMQ_ZMTP_SHORT_MAX ||
+	    test_bit(ZMQ_CONN_RX_STOP, &conn->flags))
+		return 0;
+	return zmq_pipe_rx_credit(conn->pipe, conn->rx.done_msgs);
+}
+
+/* Let short messages of one part in, many at a time: what most are. */
+static void zmq_rx_parse_plain(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+	const u8 *base = zmq_rx_base(rx);
+	u32 left = zmq_rx_plain(conn);
+	u32 at = rx->frame;
+	u32 msgs = 0;
+
+	while (msgs < left && at + ZMQ_ZMTP_HDR_SHORT <= rx->fill) {
+		u32 end = at + ZMQ_ZMTP_HDR_SHORT + base[at + 1];
+
+		/* No flag is set. */
+		if (base[at] || end > rx->fill)
+			break;
+		at = end;
+		msgs++;
+	}
+	if (!msgs)
+		return;
+	atomic64_add(at - rx->frame - msgs * ZMQ_ZMTP_HDR_SHORT,
+		     &conn->zsk->stats.rx_bytes);
+	rx->frame = at;
+	rx->done_msgs += msgs;
+	rx->done_bytes = rx->q.bytes + at - rx->run;
+}
+
 /*
  * Parse the frames between rx->frame and rx->fill.  Stops where more bytes are
  * needed, or at the beginning of a message that may not be begun.
@@ -420,10 +463,16 @@ static int zmq_rx_parse(struct zmq_conn *conn)
 	struct zmq_rx *rx = &conn->rx;
 	struct zmq_zmtp_hdr hdr;
 	bool first = rx->begun;
+	bool plain = true;
 	int n, err;
 
 	while (rx->frame < rx->fill && !test_bit(ZMQ_CONN_RX_STOP,
 						 &conn->flags)) {
+		if (plain && !first && !rx->parts) {
+			zmq_rx_parse_plain(conn);
+			plain = false;
+			continue;
+		}
 		/* The message that @begun stands for was let in before. */
 		if (!first && !rx->parts && !zmq_rx_may_begin(conn))
 			return 0;

@@ -118,19 +118,6 @@ int zmq_send_raw(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *frames,
 				GFP_KERNEL_ACCOUNT) ? -ENOBUFS : 0;
 }
 
-/* Have a pipe flushed by zmq_send_release(); lock_sock held. */
-void zmq_send_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe)
-{
-	sock_owned_by_me(&zsk->sk);
-	/* A message is there already. */
-	if (pipe->peer && pipe->attached && list_empty(&pipe->events))
-		return;
-	if (test_and_set_bit(ZMQ_PIPE_DIRTY, &pipe->flags))
-		return;
-	zmq_pipe_get(pipe);
-	list_add_tail(&pipe->dirty_node, &zsk->dirty);
-}
-
 /**
  * zmq_send_release - release_sock() and flush
  * @zsk: the socket, locked
@@ -140,26 +127,21 @@ void zmq_send_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe)
  */
 void zmq_send_release(struct zmq_sock *zsk)
 {
-	struct zmq_pipe *pipe, *next;
-	struct zmq_conn *conn;
-	LIST_HEAD(dirty);
+	u64 start = zsk->co.now;
 
-	list_splice_init(&zsk->dirty, &dirty);
+	zsk->co.now = 0;
+	zsk->co.urgent = false;
 	release_sock(&zsk->sk);
-	list_for_each_entry_safe(pipe, next, &dirty, dirty_node) {
-		list_del_init(&pipe->dirty_node);
-		clear_bit(ZMQ_PIPE_DIRTY, &pipe->flags);
-		/* Who appends from now on sees to the flush itself. */
-		smp_mb__after_atomic();
-		conn = zmq_conn_get_pipe(pipe);
-		if (!conn) {
-			zmq_inproc_settle(pipe);
-		} else {
-			zmq_tx_flush(conn);
-			zmq_conn_put(conn);
-		}
-		zmq_pipe_put(pipe);
-	}
+	zmq_coalesce_flush(zsk, start);
+}
+
+/* The same after messages, which may wait for more; MSG_EOR: they may not. */
+void zmq_send_done(struct zmq_sock *zsk, int flags)
+{
+	if (zmq_coalesce_later(zsk, flags & MSG_EOR))
+		release_sock(&zsk->sk);
+	else
+		zmq_send_release(zsk);
 }
 
 static int zmq_send_wake(struct wait_queue_entry *wait, unsigned int mode,
@@ -404,6 +386,6 @@ int zmq_send_msg(struct socket *sock, struct msghdr *m, size_t len)
 	lock_sock(sock->sk);
 	timeo = sock_sndtimeo(sock->sk, flags & MSG_DONTWAIT);
 	err = zmq_send_part(zsk, m, &cmsg, len, flags & MSG_MORE, &timeo);
-	zmq_send_release(zsk);
+	zmq_send_done(zsk, flags);
 	return err ?: len;
 }

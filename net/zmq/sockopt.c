@@ -317,6 +317,14 @@ static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
 		if (on >= 0)
 			WRITE_ONCE(zsk->inproc_user, on);
 		return min(on, 0);
+	case ZMQ_AF_COALESCE:
+		if (len != sizeof(on))
+			return -EINVAL;
+		memcpy(&on, buf, sizeof(on));
+		if (on < -1 || on > ZMQ_AF_COALESCE_MAX)
+			return -EINVAL;
+		zsk->co.usec = on;
+		return 0;
 	case ZMQ_AF_PACKED:
 		on = zmq_type_bool(buf, len);
 		if (on >= 0)
@@ -489,7 +497,7 @@ static int zmq_sockopt_get_text(struct zmq_sock *zsk,
 static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 {
 	const struct zmq_sockopt *so = zmq_sockopt_find(opt);
-	int val;
+	int val, on;
 
 	if (so)
 		return *zmq_sockopt_field(&zsk->opt, so);
@@ -502,7 +510,11 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 	case ZMQ_OPT_RCVMORE:
 		return zsk->rx_more;
 	case ZMQ_OPT_EVENTS:
-		return zmq_af_events(zsk);
+		on = zmq_af_events(zsk);
+		/* Who asks and finds nothing goes to wait. */
+		if (!(on & ZMQ_EVENT_IN))
+			zmq_coalesce_block(zsk);
+		return on;
 	case ZMQ_OPT_TYPE:
 		return zsk->type->id;
 	case ZMQ_OPT_RCVTIMEO:
@@ -515,6 +527,8 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 		return zsk->eintr;
 	case ZMQ_AF_INPROC_SCOPE:
 		return READ_ONCE(zsk->inproc_user);
+	case ZMQ_AF_COALESCE:
+		return zsk->co.usec;
 	case ZMQ_AF_PACKED:
 		return READ_ONCE(zsk->packed);
 	case ZMQ_OPT_THREAD_SAFE:

@@ -16,6 +16,7 @@
 #define ZMQ_TX_VEC		16
 /* Bytes one caller sends at most before it leaves the rest to tx_work. */
 #define ZMQ_TX_BURST		SZ_16M
+#define ZMQ_TX_BURST_BH		SZ_256K
 
 /**
  * zmq_tx_control - queue control bytes
@@ -103,25 +104,28 @@ static bool zmq_tx_at_boundary(const struct zmq_conn *conn)
 static void zmq_tx_advance(struct zmq_conn *conn, u64 bytes)
 {
 	struct zmq_tx *tx = &conn->tx;
+	struct zmq_segcur cur;
 	u64 left = bytes;
 	u32 msgs = 0;
 
+	zmq_segcur_init(&cur, &tx->q);
 	while (left) {
 		struct zmq_zmtp_hdr hdr;
 		u64 step;
 
 		if (!tx->frame_left) {
-			zmq_segq_header(&tx->q, &hdr);
+			zmq_segcur_header(&cur, &hdr);
 			tx->frame_left = hdr.size + hdr.len;
 			tx->more = hdr.flags & ZMQ_ZMTP_MORE;
 		}
 		step = min(left, tx->frame_left);
-		zmq_segq_trim(&tx->q, step);
+		zmq_segcur_skip(&cur, step);
 		tx->frame_left -= step;
 		left -= step;
 		if (!tx->frame_left && !tx->more)
 			msgs++;
 	}
+	zmq_segq_trim(&tx->q, bytes);
 	zmq_pipe_sent(conn->pipe, bytes, msgs);
 }
 
@@ -242,9 +246,9 @@ static int zmq_tx_send_reframed(struct zmq_conn *conn)
  * Send until nothing is left, or the lower socket is full, or it is enough for
  * one caller, who sends what others append; TX_BUSY owned.
  */
-static int zmq_tx_run(struct zmq_conn *conn)
+static int zmq_tx_run(struct zmq_conn *conn, u32 burst)
 {
-	u64 end = READ_ONCE(conn->tx.sent) + ZMQ_TX_BURST;
+	u64 end = READ_ONCE(conn->tx.sent) + burst;
 	struct zmq_tx *tx = &conn->tx;
 	int err;
 
@@ -366,7 +370,7 @@ void zmq_tx_flush(struct zmq_conn *conn)
 			continue;
 		}
 		zmq_tx_lock_lower(conn);
-		err = zmq_tx_run(conn);
+		err = zmq_tx_run(conn, ZMQ_TX_BURST);
 		if (err && err != -EINPROGRESS)
 			zmq_tx_stopped(conn, err);
 		zmq_tx_unlock_lower(conn);
@@ -374,6 +378,53 @@ void zmq_tx_flush(struct zmq_conn *conn)
 		if (err == -EINPROGRESS)
 			return;
 	} while (zmq_tx_pending(conn));
+	if (test_bit(ZMQ_CONN_CLOSE, &conn->flags) && zmq_tx_idle(conn))
+		zmq_conn_kick(conn, 0);
+}
+
+/* Send what is queued; TX_BUSY owned.  Return: false: somebody else has to. */
+static bool zmq_tx_run_bh(struct zmq_conn *conn)
+{
+	struct sock *sk = conn->lower->sk;
+	bool mine;
+	gfp_t gfp;
+	int err;
+
+	bh_lock_sock(sk);
+	mine = !sock_owned_by_user(sk);
+	if (mine) {
+		gfp = sk->sk_allocation;
+		sk->sk_allocation = GFP_ATOMIC;
+		err = zmq_tx_run(conn, ZMQ_TX_BURST_BH);
+		if (err && err != -EINPROGRESS)
+			zmq_tx_stopped(conn, err);
+		sk->sk_allocation = gfp;
+	}
+	bh_unlock_sock(sk);
+	return mine;
+}
+
+/**
+ * zmq_tx_flush_bh - send what is queued, or have work do it
+ * @conn: the connection; the caller has a reference
+ *
+ * Context: softirq, none of our locks held.
+ */
+void zmq_tx_flush_bh(struct zmq_conn *conn)
+{
+	bool done = true;
+
+	if (conn->tp->locked) {
+		if (test_and_set_bit(ZMQ_CONN_TX_BUSY, &conn->flags))
+			return;
+		if (zmq_tx_pending(conn))
+			done = zmq_tx_run_bh(conn);
+		zmq_tx_release(conn);
+		done = done && !zmq_tx_pending(conn);
+	}
+	/* A unix socket can sleep to send. */
+	if (!done || !conn->tp->locked)
+		zmq_conn_flush_kick(conn, 0);
 	if (test_bit(ZMQ_CONN_CLOSE, &conn->flags) && zmq_tx_idle(conn))
 		zmq_conn_kick(conn, 0);
 }

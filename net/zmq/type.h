@@ -30,6 +30,7 @@ struct zmq_rx;
  * @addresses: keeps its peers by routing id (zsk->router)
  * @prefixes: each message received begins with the routing id of its peer
  * @dedupes: connects to one address once only
+ * @prompt: what is sent never waits for more
  * @rechecks: @recv_begin does nothing unless zmq_pipe.recheck is set
  *
  * Under lock_sock(zsk), process context:
@@ -89,6 +90,7 @@ struct zmq_type {
 	bool		prefixes;
 	bool		dedupes;
 	bool		rechecks;
+	bool		prompt;
 
 	int (*init)(struct zmq_sock *zsk);
 	void (*fini)(struct zmq_sock *zsk);

@@ -23,6 +23,7 @@
  *				of writable pipes, wait conditions
  *	pipe->tx_lock		spin_bh: a pipe's send queue; leaf, and never
  *				together with rx_lock
+ *	zsk->co.lock		spin_bh: pipes to be flushed; leaf
  *   5	the socket's wait queue	wake-ups, under 4 or none
  * Rules: 1 is never held while 2 or 3 is taken (a sender appends, releases,
  * and flushes then).  Softirq takes 3 (held by TCP already), then 4, then 5.
@@ -39,6 +40,7 @@
 #include <linux/zmq.h>
 #include <net/sock.h>
 #include "chunk.h"
+#include "coalesce.h"
 #include "options.h"
 #include "pipe.h"
 #include "trie.h"
@@ -191,7 +193,7 @@ struct zmq_sub_state {
  * @tx_pool: where it is written; lock_sock
  * @pipes: attached pipes; changed under lock_sock and rx_lock
  * @npipes: how many
- * @dirty: pipes appended to, to be flushed after release_sock(); lock_sock
+ * @co: pipes appended to, to be flushed after release_sock()
  * @rx_lock: lock level 4
  * @fq: pipes with messages, in reading order; rx_lock
  * @lb: pipes that may take a message, next one first; rx_lock
@@ -243,7 +245,7 @@ struct zmq_sock {
 	struct zmq_chunk_pool	tx_pool;
 	struct list_head	pipes;
 	u32			npipes;
-	struct list_head	dirty;
+	struct zmq_coalesce	co;
 
 	spinlock_t		rx_lock;	/* lock level 4 */
 	struct list_head	fq;
@@ -288,13 +290,16 @@ static inline struct zmq_sock *zmq_sk(const struct sock *sk)
  * Map of the data path.
  *
  * send.c		zmq_send_msg		sendmsg -> assembly
+ * batch_send.c		zmq_batch_send		the same, many messages at once
  *			type->send		pattern_*.c: choice of pipes
  * pipe.c		zmq_pipe_push		append
+ * coalesce.c		zmq_coalesce_later	now or together with others
  * tx.c			zmq_tx_flush		pipe -> lower socket
  *
  * rx.c			zmq_rx_run		lower socket -> pipe
  * pipe.c		zmq_pipe_publish	append, wake
  * recv.c		zmq_recv_msg		pipe -> recvmsg
+ * batch_recv.c		zmq_batch_recv		the same, many messages at once
  */
 
 /* Bodies up to this long stay in one piece. */
@@ -309,8 +314,8 @@ int zmq_send_append_iter(struct zmq_sock *zsk, struct zmq_asm *msg,
 int zmq_send_raw(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *frames,
 		 u32 len);
 int zmq_send_kernel(struct zmq_sock *zsk, struct kvec *parts, int n);
-void zmq_send_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 void zmq_send_release(struct zmq_sock *zsk);
+void zmq_send_done(struct zmq_sock *zsk, int flags);
 void zmq_send_reset(struct zmq_asm *msg);
 void zmq_send_recycle(struct zmq_sock *zsk, struct zmq_asm *msg);
 int zmq_send_wait(struct zmq_sock *zsk, u32 seq, long *timeo);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Coalescing: when what was appended to the pipes goes out.
+ *
+ * A message of a socket that has been quiet goes out at once, by its sender.
+ * Those of a burst wait for each other, until a timer, a full queue, or a
+ * caller about to block sends them together: a segment of TCP costs as much as
+ * a hundred messages.
+ */
+#ifndef _NET_ZMQ_COALESCE_H
+#define _NET_ZMQ_COALESCE_H
+
+#include <linux/hrtimer.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+
+struct zmq_pipe;
+struct zmq_sock;
+
+/* ns that a message of a burst waits; see zmq_coalesce_adapt(). */
+#define ZMQ_COALESCE_MIN	(5 * NSEC_PER_USEC)
+#define ZMQ_COALESCE_MAX	(300 * NSEC_PER_USEC)
+/* More messages, or bytes, in a pipe do not wait. */
+#define ZMQ_COALESCE_MSGS	128
+#define ZMQ_COALESCE_BYTES	32768
+/* Pipes that the timer flushes itself, in softirq; the rest is for work. */
+#define ZMQ_COALESCE_PIPES	64
+
+/**
+ * struct zmq_coalesce - a socket's pipes to be flushed
+ * @lock: protects @dirty, @settle, @armed; leaf
+ * @dirty: pipes appended to since they were flushed
+ * @settle: the same of inproc pipes with something to tell their peers
+ * @armed: @timer runs, and has a zmq_af_get() reference
+ * @timer: flushes @dirty, in softirq
+ * @usec: ZMQ_AF_COALESCE; lock_sock
+ * @urgent: flush at the end of this call; lock_sock
+ * @waiting: calls since the last flush; no more than a hint
+ * @now: ns: when zmq_coalesce_later() decided to flush at once, else 0;
+ *	lock_sock
+ * @last: ns: end of the last flush
+ * @cost: ns that a flush takes, averaged
+ * @wait: ns that @timer runs when armed
+ *
+ * Who adds a pipe to @dirty has lock_sock, and before it is released either
+ * flushes or leaves @timer armed: nothing is ever stranded.
+ */
+struct zmq_coalesce {
+	spinlock_t		lock;	/* lists, armed */
+	struct list_head	dirty;
+	struct list_head	settle;
+	bool			armed;
+	struct hrtimer		timer;
+	int			usec;
+	bool			urgent;
+	u32			waiting;
+	u64			now;
+	u64			last;
+	u32			cost;
+	u32			wait;
+};
+
+void zmq_coalesce_init(struct zmq_sock *zsk);
+void zmq_coalesce_stop(struct zmq_sock *zsk);
+void zmq_coalesce_fini(struct zmq_sock *zsk);
+void zmq_coalesce_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe);
+bool zmq_coalesce_later(struct zmq_sock *zsk, bool now);
+void zmq_coalesce_flush(struct zmq_sock *zsk, u64 start);
+void zmq_coalesce_block(struct zmq_sock *zsk);
+
+#endif /* _NET_ZMQ_COALESCE_H */
