@@ -69,9 +69,9 @@ static void zmq_coalesce_run(struct list_head *dirty, bool bh)
 static void zmq_coalesce_sample(struct zmq_coalesce *co, u64 ns)
 {
 	u32 cost = READ_ONCE(co->cost);
-	u32 sample = min_t(u64, ns, cost ? cost * 4ULL : NSEC_PER_MSEC);
+	u32 sample = min_t(u64, ns, cost ? cost * 4ULL : ZMQ_COALESCE_COST_MAX);
 
-	sample = min_t(u32, sample, NSEC_PER_MSEC);
+	sample = min_t(u32, sample, ZMQ_COALESCE_COST_MAX);
 	WRITE_ONCE(co->cost, cost ? cost - cost / 8 + sample / 8 : sample);
 }
 
@@ -119,14 +119,16 @@ static void zmq_coalesce_adapt(struct zmq_coalesce *co, u32 msgs)
 {
 	u32 cost = READ_ONCE(co->cost);
 	u64 wait = READ_ONCE(co->wait);
+	u64 max;
 
 	if (msgs >= 8)
 		wait *= 2;
 	else if (msgs <= 2)
 		wait /= 2;
 	wait = clamp(wait, 2ULL * cost, 10ULL * cost);
-	WRITE_ONCE(co->wait, clamp_t(u64, wait, ZMQ_COALESCE_MIN,
-				     ZMQ_COALESCE_MAX));
+	/* One flush of many peers takes longer than anything else may wait. */
+	max = max_t(u64, cost, ZMQ_COALESCE_MAX);
+	WRITE_ONCE(co->wait, clamp_t(u64, wait, ZMQ_COALESCE_MIN, max));
 }
 
 static enum hrtimer_restart zmq_coalesce_timer(struct hrtimer *timer)

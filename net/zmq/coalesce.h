@@ -20,11 +20,13 @@ struct zmq_sock;
 /* ns that a message of a burst waits; see zmq_coalesce_adapt(). */
 #define ZMQ_COALESCE_MIN	(5 * NSEC_PER_USEC)
 #define ZMQ_COALESCE_MAX	(300 * NSEC_PER_USEC)
+/* A flush that takes longer counts as if it took this long. */
+#define ZMQ_COALESCE_COST_MAX	(1000 * NSEC_PER_USEC)
 /* More messages, or bytes, in a pipe do not wait. */
 #define ZMQ_COALESCE_MSGS	128
 #define ZMQ_COALESCE_BYTES	32768
 /* Pipes that the timer flushes itself, in softirq; the rest is for work. */
-#define ZMQ_COALESCE_PIPES	64
+#define ZMQ_COALESCE_PIPES	256
 
 /**
  * struct zmq_coalesce - a socket's pipes to be flushed

@@ -418,7 +418,8 @@ static u32 zmq_rx_plain(const struct zmq_conn *conn)
 	const struct zmq_type *type = conn->zsk->type;
 	s64 max = zmq_conn_options(conn)->maxmsgsize;
 
-	if (!type->receives || type->publishes || type->rx_accept ||
+	if (!type->receives || type->publishes ||
+	    (type->rx_accept && !(type->rx_all && type->rx_all(conn->zsk))) ||
 	    type->grouped || conn->version == ZMQ_ZMTP_1_0 ||
 	    (max >= 0 && max < ZMQ_ZMTP_SHORT_MAX) ||
 	    READ_ONCE(znet->msg_max) < ZMQ_ZMTP_SHORT_MAX ||

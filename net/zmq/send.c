@@ -235,6 +235,8 @@ static int zmq_send_commit(struct zmq_sock *zsk, struct zmq_asm *msg,
 /* A message is gone: its empty block serves the next one. */
 void zmq_send_recycle(struct zmq_sock *zsk, struct zmq_asm *msg)
 {
+	if (msg->q.head == msg->q.tail)
+		zmq_segq_trim(&msg->q, msg->q.bytes);
 	if (!msg->q.nsegs && !zsk->asm_msg.q.head) {
 		zsk->asm_msg.q = msg->q;
 		zmq_segq_init(&msg->q);

@@ -71,6 +71,7 @@ struct zmq_rx;
  * In the parser, softirq or process context, lower lock held, rx_lock not:
  * @rx_accept: a whole message arrived, described by @rx.  1: queue it; 0: drop
  *	it; -EPROTO: the peer may not send this.
+ * @rx_all: would @rx_accept take any message of one part now?  NULL: no.
  */
 struct zmq_type {
 	u8		id;
@@ -118,6 +119,7 @@ struct zmq_type {
 	void (*recv_end)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 
 	int (*rx_accept)(struct zmq_sock *zsk, struct zmq_rx *rx);
+	bool (*rx_all)(struct zmq_sock *zsk);
 };
 
 extern const struct zmq_type zmq_pattern_pair;
