@@ -5,6 +5,7 @@
 #include "audit.h"
 #include "context.h"
 #include "ep.h"
+#include "meta.h"
 #include "monitor.h"
 #include "net.h"
 #include "type.h"
@@ -49,6 +50,7 @@ static void zmq_af_free_work(struct work_struct *work)
 		zmq_chunk_free(zsk->rx_pool);
 		kfree(zsk->rx_pool);
 	}
+	zmq_meta_put(zsk->rx_meta);
 	kfree(zsk->last_endpoint);
 	zmq_options_free(&zsk->opt);
 	mutex_lock(&znet->mutex);

@@ -68,4 +68,7 @@ void zmq_cmsg_put(struct msghdr *m, const struct zmq_cmsg *cmsg)
 	if (cmsg->given & ZMQ_CMSG_ROUTING_ID)
 		put_cmsg(m, SOL_ZMQ, ZMQ_AF_CMSG_ROUTING_ID,
 			 sizeof(cmsg->routing_id), (void *)&cmsg->routing_id);
+	if (cmsg->given & ZMQ_CMSG_META)
+		put_cmsg(m, SOL_ZMQ, ZMQ_AF_CMSG_META, sizeof(cmsg->meta),
+			 (void *)&cmsg->meta);
 }

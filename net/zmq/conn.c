@@ -10,6 +10,7 @@
 #include "conn.h"
 #include "context.h"
 #include "ep.h"
+#include "meta.h"
 #include "monitor.h"
 #include "net.h"
 #include "proxy.h"
@@ -325,6 +326,7 @@ static int zmq_conn_join(struct zmq_conn *conn, struct zmq_handshake *hs)
 	struct zmq_sock *zsk = conn->zsk;
 	struct zmq_pipe *pipe = conn->pipe;
 	bool fresh = !pipe;
+	struct zmq_meta *meta;
 	int err = 0;
 
 	if (fresh) {
@@ -332,8 +334,10 @@ static int zmq_conn_join(struct zmq_conn *conn, struct zmq_handshake *hs)
 		if (!pipe)
 			return -ENOMEM;
 	}
+	meta = zmq_meta_alloc(conn, hs);
 	lock_sock(&zsk->sk);
 	conn->version = hs ? hs->version : ZMQ_ZMTP_RAW;
+	zmq_meta_give(pipe, meta);
 	/* A ROUTER's pipe keeps its name for as long as it lives. */
 	if (hs && hs->peer_id_len && !pipe->id_hashed)
 		err = zmq_pipe_set_id(pipe, hs->peer_id, hs->peer_id_len);
@@ -426,6 +430,10 @@ static void zmq_conn_begin_handshake(struct zmq_conn *conn)
 	if (!hs)
 		goto fail;
 	zmq_handshake_init(hs, conn->zsk->type->id, opt->id, opt->id_len);
+	if (opt->blob[ZMQ_BLOB_METADATA]) {
+		hs->own = opt->blob[ZMQ_BLOB_METADATA]->data;
+		hs->own_len = opt->blob[ZMQ_BLOB_METADATA]->len;
+	}
 	if (zmq_tx_control(conn, hs->out, hs->out_len, GFP_KERNEL))
 		goto fail;
 	hs->out_len = 0;

@@ -266,9 +266,11 @@ static void zmq_handshake_put_ready(struct zmq_handshake *hs)
 	if (hs->send_id)
 		p = zmq_handshake_property(p, ZMQ_HANDSHAKE_IDENTITY_NAME,
 					   hs->id, hs->id_len);
-	n = zmq_zmtp_command_encode(frame, ZMQ_ZMTP_CMD_READY, p - meta);
+	n = zmq_zmtp_command_encode(frame, ZMQ_ZMTP_CMD_READY,
+				    p - meta + hs->own_len);
 	zmq_handshake_put(hs, frame, n);
 	zmq_handshake_put(hs, meta, p - meta);
+	zmq_handshake_put(hs, hs->own, hs->own_len);
 }
 
 /*

@@ -11,7 +11,8 @@
 #include "zmtp.h"
 
 #define ZMQ_HANDSHAKE_CMD_MAX	8192	/* largest handshake command accepted */
-#define ZMQ_HANDSHAKE_OUT_MAX	512	/* our greeting, id frame and READY */
+#define ZMQ_HANDSHAKE_OWN_MAX	2048	/* properties of the user's in it */
+#define ZMQ_HANDSHAKE_OUT_MAX	2560	/* our greeting, id frame and READY */
 
 enum zmq_handshake_state {
 	ZMQ_HANDSHAKE_SIGNATURE,	/* first 10 bytes, or a 1.0 identity */
@@ -41,6 +42,9 @@ enum zmq_handshake_state {
  * @send_id: our type announces its routing id (REQ, DEALER, ROUTER)
  * @id: our routing id
  * @id_len: its length
+ * @own: properties to add to our READY, in its form, ZMQ_HANDSHAKE_OWN_MAX
+ *	bytes at most; the caller sets it, or leaves it NULL
+ * @own_len: bytes there
  * @version: result: what is spoken from now on
  * @peer_type: result: peer's socket type number, -1 if not told
  * @peer_id: result: peer's routing id
@@ -65,6 +69,8 @@ struct zmq_handshake {
 	bool				send_id;
 	u8				id[ZMQ_ZMTP_ID_MAX];
 	u8				id_len;
+	const u8			*own;
+	size_t				own_len;
 	enum zmq_zmtp_version		version;
 	int				peer_type;
 	u8				peer_id[ZMQ_ZMTP_ID_MAX];

@@ -71,6 +71,7 @@ enum {
 	ZMQ_OPT_USE_FD			= 89,
 	ZMQ_OPT_BINDTODEVICE		= 92,
 	ZMQ_OPT_LOOPBACK_FASTPATH	= 94,
+	ZMQ_OPT_METADATA		= 95,
 	ZMQ_OPT_MULTICAST_LOOP		= 96,
 	ZMQ_OPT_ROUTER_NOTIFY		= 97,
 	ZMQ_OPT_XPUB_MANUAL_LAST_VALUE	= 98,
@@ -120,6 +121,7 @@ enum zmq_options_blob {
 	ZMQ_BLOB_IPC_PID,		/* pid_t[] */
 	ZMQ_BLOB_IPC_UID,		/* uid_t[] */
 	ZMQ_BLOB_IPC_GID,		/* gid_t[] */
+	ZMQ_BLOB_METADATA,		/* properties, see meta.c */
 	ZMQ_BLOB_COUNT
 };
 

@@ -4,6 +4,7 @@
 #include "audit.h"
 #include "conn.h"
 #include "inproc.h"
+#include "meta.h"
 #include "type.h"
 
 /**
@@ -51,6 +52,7 @@ void zmq_pipe_put(struct zmq_pipe *pipe)
 	zmq_segq_free(&pipe->txq);
 	zmq_segq_free(&pipe->rxq);
 	kfree(pipe->id);
+	zmq_meta_put(pipe->meta);
 	zmq_audit_gone(ZMQ_AUDIT_PIPE, pipe);
 	kfree_rcu(pipe, rcu);
 	zmq_af_put(zsk);

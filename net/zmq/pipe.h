@@ -11,6 +11,7 @@
 #include "trie.h"
 
 struct zmq_conn;
+struct zmq_meta;
 struct zmq_options;
 struct zmq_sock;
 
@@ -60,6 +61,7 @@ enum {
  * @subs: publishing: subscriptions this peer holds; lock_sock
  * @asked: XPUB_MANUAL: subscriptions it asked for; lock_sock
  * @quiet: XPUB: the user has the subscription being applied; lock_sock
+ * @meta: metadata of its connection, or NULL; lock_sock and rx_lock to write
  * @id_node: in zsk->router.table; lock_sock
  * @id_hashed: @id_node is; lock_sock
  * @id_len: length of @id, 0 = none
@@ -114,6 +116,7 @@ struct zmq_pipe {
 	struct zmq_trie_owner	subs;
 	struct zmq_trie_owner	asked;
 	bool			quiet;
+	struct zmq_meta		*meta;
 	struct rhash_head	id_node;
 	bool			id_hashed;
 	u8			id_len;

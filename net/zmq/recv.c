@@ -4,6 +4,7 @@
 #include "batch.h"
 #include "conn.h"
 #include "inproc.h"
+#include "meta.h"
 #include "type.h"
 
 /* Frames up to this long are copied under the lock, without a reference. */
@@ -18,6 +19,9 @@
  * @off: in @small, where the body begins
  * @is_small: the body is in @small
  * @routing_id: of the peer, if its type tells
+ * @want_meta: the user asks for its metadata
+ * @tell_meta: and is to be told
+ * @meta: this number
  * @group_len: bytes of the group, if its type has groups
  * @group_off: in @small, where the group is
  * @small: headers, group and body, or the group alone; holds a routing id of
@@ -31,6 +35,9 @@ struct zmq_frame {
 	bool			is_small;
 	u16			off;
 	u32			routing_id;
+	u32			meta;
+	bool			want_meta;
+	bool			tell_meta;
 	u8			group_len;
 	u8			group_off;
 	u8			small[ZMQ_RECV_SMALL];
@@ -340,6 +347,8 @@ static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
 	frame->more = hdr.more;
 	frame->group_len = hdr.group_len;
 	frame->routing_id = pipe->routing_id;
+	if (frame->want_meta)
+		frame->tell_meta = zmq_meta_told(zsk, pipe, &frame->meta);
 	if (zsk->rx_prefix) {
 		frame->is_small = true;
 		memcpy(frame->small, pipe->id, pipe->id_len);
@@ -514,10 +523,13 @@ static void zmq_recv_cmsg(const struct zmq_sock *zsk,
 		.group_len	= frame->group_len,
 		.group		= frame->small + frame->group_off,
 		.routing_id	= frame->routing_id,
+		.meta		= frame->meta,
 	};
 
 	if (!frame->routing_id)
 		cmsg.given &= ~ZMQ_CMSG_ROUTING_ID;
+	if (frame->tell_meta)
+		cmsg.given |= ZMQ_CMSG_META;
 	if (cmsg.given)
 		zmq_cmsg_put(m, &cmsg);
 }
@@ -641,6 +653,9 @@ int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
 		return -EOPNOTSUPP;
 	if (zmq_batch_wanted(zsk, flags))
 		return zmq_batch_recv(zsk, m, len, flags);
+	/* Who has no room for it is not told, but will be. */
+	frame.want_meta = READ_ONCE(zsk->recvmeta) && !(flags & MSG_PEEK) &&
+			  m->msg_controllen >= CMSG_SPACE(sizeof(frame.meta));
 	timeo = sock_rcvtimeo(sock->sk, flags & MSG_DONTWAIT);
 	err = zmq_recv_next(zsk, &frame, len, flags, &timeo);
 	if (err)

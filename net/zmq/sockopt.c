@@ -6,6 +6,7 @@
 #include "context.h"
 #include "ep.h"
 #include "filter.h"
+#include "meta.h"
 #include "monitor.h"
 #include "peer.h"
 #include "type.h"
@@ -325,6 +326,16 @@ static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
 			return -EINVAL;
 		zsk->co.usec = on;
 		return 0;
+	case ZMQ_OPT_METADATA:
+		return zmq_meta_set_own(&zsk->opt, buf, len);
+	case ZMQ_AF_RECVMETA:
+		if (len != sizeof(on))
+			return -EINVAL;
+		memcpy(&on, buf, sizeof(on));
+		if (on < 0 || on > ZMQ_AF_RECVMETA_NEW)
+			return -EINVAL;
+		WRITE_ONCE(zsk->recvmeta, on);
+		return 0;
 	case ZMQ_AF_PACKED:
 		on = zmq_type_bool(buf, len);
 		if (on >= 0)
@@ -529,6 +540,8 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 		return READ_ONCE(zsk->inproc_user);
 	case ZMQ_AF_COALESCE:
 		return zsk->co.usec;
+	case ZMQ_AF_RECVMETA:
+		return READ_ONCE(zsk->recvmeta);
 	case ZMQ_AF_PACKED:
 		return READ_ONCE(zsk->packed);
 	case ZMQ_OPT_THREAD_SAFE:
@@ -609,6 +622,8 @@ int zmq_sockopt_get(struct socket *sock, int level, int opt, char __user *val,
 	err = zmq_peer_getsockopt(zsk, opt, val, optlen, len);
 	if (err != -ENOPROTOOPT)
 		return err;
+	if (opt == ZMQ_AF_META)
+		return zmq_meta_get(zsk, val, optlen);
 	v = kzalloc(sizeof(*v), GFP_KERNEL);
 	if (!v)
 		return -ENOMEM;

@@ -107,6 +107,20 @@ static char *zmq_tcp_name(struct socket *sock, bool peer)
 			 ntohs(((struct sockaddr_in *)&ss)->sin_port));
 }
 
+/* The peer's address without its port. */
+static char *zmq_tcp_address(struct socket *sock)
+{
+	struct sockaddr_storage ss;
+
+	if (kernel_getpeername(sock, (struct sockaddr *)&ss) < 0)
+		return NULL;
+	if (ss.ss_family == AF_INET6)
+		return kasprintf(GFP_KERNEL, "%pI6c",
+				 &((struct sockaddr_in6 *)&ss)->sin6_addr);
+	return kasprintf(GFP_KERNEL, "%pI4",
+			 &((struct sockaddr_in *)&ss)->sin_addr);
+}
+
 static int zmq_tcp_listen(struct zmq_ep *ep)
 {
 	struct net *net = sock_net(&ep->zsk->sk);
@@ -364,6 +378,7 @@ const struct zmq_transport zmq_tcp_transport = {
 	.send		= zmq_tcp_send,
 	.send_page	= zmq_tcp_send_page,
 	.name		= zmq_tcp_name,
+	.address	= zmq_tcp_address,
 	.writable	= zmq_tcp_writable,
 	.has_input	= zmq_tcp_has_input,
 };

@@ -36,6 +36,7 @@ struct zmq_ep;
  * @adopt: an accepted socket: set its options.  -EACCES: its peer is not one
  *	of those the endpoint takes.
  * @fits: could @sk be a lower socket?  ZMQ_USE_FD.
+ * @address: who is at the other end, for "Peer-Address": a new string or NULL.
  * @read: feed the parser with what is there, until it stops.  Level 3.
  * @send: copy bytes into the lower socket.  Bytes taken, -EAGAIN, or an error.
  * @send_page: pass a range of a page, by reference if it can.  The same.
@@ -60,6 +61,7 @@ struct zmq_transport {
 	int (*connected)(struct zmq_conn *conn);
 	int (*adopt)(struct zmq_conn *conn);
 	bool (*fits)(const struct sock *sk);
+	char *(*address)(struct socket *sock);
 	bool (*read)(struct zmq_conn *conn);
 	int (*send)(struct zmq_conn *conn, struct kvec *vec, int n, size_t len,
 		    bool more);

@@ -314,6 +314,31 @@ static bool zmq_unix_welcome(const struct zmq_ep *ep, struct sock *sk)
 	return welcome;
 }
 
+/* libzmq: localhost:uid:gid:pid, as SO_PEERCRED has them. */
+static char *zmq_unix_address(struct socket *sock)
+{
+	struct user_namespace *ns = sock_net(sock->sk)->user_ns;
+	struct sock *sk = sock->sk;
+	const struct cred *peer;
+	struct pid *pid;
+	char *address;
+
+	spin_lock(&sk->sk_peer_lock);
+	pid = get_pid(sk->sk_peer_pid);
+	peer = get_cred(sk->sk_peer_cred);
+	spin_unlock(&sk->sk_peer_lock);
+	if (!peer) {
+		put_pid(pid);
+		return kstrdup("localhost", GFP_KERNEL);
+	}
+	address = kasprintf(GFP_KERNEL, "localhost:%u:%u:%d",
+			    from_kuid_munged(ns, peer->euid),
+			    from_kgid_munged(ns, peer->egid), pid_nr(pid));
+	put_pid(pid);
+	put_cred(peer);
+	return address;
+}
+
 static int zmq_unix_adopt(struct zmq_conn *conn)
 {
 	if (!zmq_unix_welcome(conn->ep, conn->lower->sk))
@@ -443,6 +468,7 @@ const struct zmq_transport zmq_unix_transport = {
 	.send		= zmq_unix_send,
 	.send_page	= zmq_unix_send_page,
 	.name		= zmq_unix_name,
+	.address	= zmq_unix_address,
 	.writable	= zmq_unix_writable,
 	.has_input	= zmq_unix_has_input,
 };

@@ -47,6 +47,7 @@
 
 struct zmq_cmsg;
 struct zmq_context;
+struct zmq_meta;
 struct zmq_monitor;
 struct zmq_type;
 
@@ -208,6 +209,8 @@ struct zmq_sub_state {
  * @rx_held: frames taken out and put back; rx_lock
  * @rx_ids: where frames that are not in a pipe are packed; rx_lock
  * @rx_pool: chunk pool for the parsers to borrow; xchg
+ * @recvmeta: ZMQ_AF_RECVMETA
+ * @rx_meta: metadata that was told last; rx_lock
  * @monitor: who is told what happens to its connections; RCU, changed under
  *	@ep_mutex
  * @feeds: monitors of other sockets that send here; monitor.c
@@ -259,6 +262,8 @@ struct zmq_sock {
 	struct list_head	rx_held;
 	struct zmq_chunk_pool	*rx_pool;
 	struct zmq_chunk_pool	rx_ids;
+	u8			recvmeta;
+	struct zmq_meta		*rx_meta;
 	struct zmq_monitor __rcu	*monitor;
 	struct list_head	feeds;
 

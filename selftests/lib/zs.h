@@ -38,6 +38,8 @@
  * @fd: kernel: its descriptor
  * @handle: libzmq, shim: void *socket
  * @monitor: libzmq: its monitor, until zs_monitor() gives it another
+ * @kept: libzmq: the part of zs_keep()
+ * @meta: kernel: number of the connection it came by
  * @feed: kernel: descriptor of the socket that zs_monitor() made
  * @ready: libzmq: handshakes completed less connections lost
  * @more: of the part received last, more follow
@@ -50,6 +52,8 @@ struct zs {
 	void		*handle;
 	void		*monitor;
 	int		feed;
+	zmq_msg_t	kept;
+	__u32		meta;
 	int		ready;
 	bool		more;
 	unsigned long	inode;
@@ -66,6 +70,7 @@ struct zs {
  * @send: one part; @recv: one part, the part's length even if it is longer
  * @poll: ZMQ_POLLIN, ZMQ_POLLOUT; those that are true, 0 after @ms
  * @watch: have the events of @s sent to @reader, a PAIR
+ * @keep: receive a part for @gets; @gets: one of its properties or NULL
  * @peers: how many bind-side peers have completed the handshake
  * @finish: wait until all closed sockets have lingered; 0 if they have
  */
@@ -83,6 +88,8 @@ struct zs_ops {
 	ssize_t (*recv)(struct zs *s, void *buf, size_t len, int flags);
 	int (*poll)(struct zs *s, int events, int ms);
 	int (*watch)(struct zs *s, struct zs *reader, int events);
+	int (*keep)(struct zs *s);
+	const char *(*gets)(struct zs *s, const char *property);
 	int (*peers)(struct zs *s);
 	int (*finish)(void);
 };
@@ -216,6 +223,17 @@ const char *zs_event_name(int event);
 int zs_next_event(struct zs *reader, struct zs_event *event);
 bool zs_expect_events(struct zs *reader, const char *names);
 bool zs_no_event(struct zs *reader, int ms);
+
+/* Receive a part; ask for its properties, in a static buffer. */
+static inline int zs_keep(struct zs *s)
+{
+	return zs_ops()->keep(s);
+}
+
+static inline const char *zs_gets(struct zs *s, const char *property)
+{
+	return zs_ops()->gets(s, property);
+}
 
 /* AF_ZMQ alone: counters of a socket, 0 or -1. */
 int zs_stats(struct zs *s, struct zmq_af_stats *stats);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* AF_ZMQ sockets by system calls. */
+#include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,56 @@ static ssize_t zs_kernel_recv(struct zs *s, void *buf, size_t len, int flags)
 	return ret;
 }
 
+static int zs_kernel_keep(struct zs *s)
+{
+	char control[CMSG_SPACE(sizeof(s->meta))], buf[256];
+	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	int all = ZMQ_AF_RECVMETA_ALL;
+	struct cmsghdr *c;
+
+	if (setsockopt(s->fd, SOL_ZMQ, ZMQ_AF_RECVMETA, &all, sizeof(all)) ||
+	    recvmsg(s->fd, &msg, 0) < 0)
+		return -1;
+	s->more = msg.msg_flags & MSG_MORE;
+	c = CMSG_FIRSTHDR(&msg);
+	if (!c || c->cmsg_level != SOL_ZMQ ||
+	    c->cmsg_type != ZMQ_AF_CMSG_META) {
+		errno = ENOMSG;
+		return -1;
+	}
+	memcpy(&s->meta, CMSG_DATA(c), sizeof(s->meta));
+	return 0;
+}
+
+static const char *zs_kernel_gets(struct zs *s, const char *property)
+{
+	static char value[ZMQ_AF_META_MAX];
+	unsigned char props[ZMQ_AF_META_MAX];
+	socklen_t len = sizeof(props);
+	unsigned int at, name, size;
+
+	memcpy(props, &s->meta, sizeof(s->meta));
+	if (getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_META, props, &len))
+		return NULL;
+	for (at = 0; at < len; at += name + 5 + size) {
+		name = props[at];
+		memcpy(&size, props + at + 1 + name, 4);
+		size = ntohl(size);
+		if (name != strlen(property) ||
+		    memcmp(props + at + 1, property, name))
+			continue;
+		memcpy(value, props + at + name + 5, size);
+		value[size] = 0;
+		return value;
+	}
+	errno = EINVAL;
+	return NULL;
+}
+
 static int zs_kernel_poll(struct zs *s, int events, int ms)
 {
 	struct pollfd pfd = {
@@ -202,6 +253,8 @@ const struct zs_ops zs_kernel_ops = {
 	.recv		= zs_kernel_recv,
 	.poll		= zs_kernel_poll,
 	.watch		= zs_kernel_watch,
+	.keep		= zs_kernel_keep,
+	.gets		= zs_kernel_gets,
 	.peers		= zs_kernel_peers,
 	.finish		= zs_kernel_finish,
 };

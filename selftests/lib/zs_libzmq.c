@@ -28,6 +28,11 @@ static struct {
 	__typeof__(zmq_poll)	*poll;
 	__typeof__(zmq_errno)	*get_errno;
 	__typeof__(zmq_socket_monitor)	*monitor;
+	__typeof__(zmq_msg_init)	*msg_init;
+	__typeof__(zmq_msg_recv)	*msg_recv;
+	__typeof__(zmq_msg_more)	*msg_more;
+	__typeof__(zmq_msg_gets)	*msg_gets;
+	__typeof__(zmq_msg_close)	*msg_close;
 } lib;
 
 static void *zs_ctx;
@@ -66,6 +71,11 @@ static void zs_load(void)
 	lib.recv = zs_symbol(from, "zmq_recv");
 	lib.poll = zs_symbol(from, "zmq_poll");
 	lib.get_errno = zs_symbol(from, "zmq_errno");
+	lib.msg_init = zs_symbol(from, "zmq_msg_init");
+	lib.msg_recv = zs_symbol(from, "zmq_msg_recv");
+	lib.msg_more = zs_symbol(from, "zmq_msg_more");
+	lib.msg_gets = zs_symbol(from, "zmq_msg_gets");
+	lib.msg_close = zs_symbol(from, "zmq_msg_close");
 	lib.monitor = zs_symbol(from, "zmq_socket_monitor");
 }
 
@@ -99,6 +109,7 @@ static int zs_libzmq_open(struct zs *s)
 		zs_load();
 	if (!zs_ctx)
 		zs_ctx = lib.ctx_new();
+	lib.msg_init(&s->kept);
 	s->handle = lib.socket(zs_ctx, s->type);
 	if (!s->handle)
 		return zs_result(-1);
@@ -119,9 +130,27 @@ static int zs_libzmq_watch(struct zs *s, struct zs *reader, int events)
 	return zs_result(lib.connect(reader->handle, name));
 }
 
+/* The part is kept until the next one is, or the socket is closed. */
+static int zs_libzmq_keep(struct zs *s)
+{
+	lib.msg_close(&s->kept);
+	lib.msg_init(&s->kept);
+	if (lib.msg_recv(&s->kept, s->handle, 0) < 0)
+		return zs_result(-1);
+	s->more = lib.msg_more(&s->kept);
+	return 0;
+}
+
+static const char *zs_libzmq_gets(struct zs *s, const char *property)
+{
+	return lib.msg_gets(&s->kept, property);
+}
+
 static int zs_libzmq_close(struct zs *s)
 {
 	int linger = 0;
+
+	lib.msg_close(&s->kept);
 
 	if (s->monitor) {
 		lib.monitor(s->handle, NULL, 0);
@@ -238,6 +267,8 @@ static int zs_libzmq_finish(void)
 	.recv		= zs_libzmq_recv,		\
 	.poll		= zs_libzmq_poll,		\
 	.watch		= zs_libzmq_watch,		\
+	.keep		= zs_libzmq_keep,		\
+	.gets		= zs_libzmq_gets,		\
 	.peers		= zs_libzmq_peers,		\
 	.finish		= zs_libzmq_finish
 

@@ -18,6 +18,7 @@ void zs_msg_empty(struct zs_msg *m)
 	m->vsm_size = 0;
 	m->routing_id = 0;
 	m->group = NULL;
+	m->meta = NULL;
 }
 
 /* A content with room for @size bytes behind it, or NULL and ENOMEM. */
@@ -66,6 +67,7 @@ void zs_msg_drop(struct zs_msg *m)
 	if (old.kind == ZS_MSG_CONTENT)
 		content_put(old.content);
 	group_put(old.group);
+	zs_meta_put(old.meta);
 }
 
 int zs_msg_init(zmq_msg_t *msg)
@@ -171,6 +173,7 @@ int zs_msg_copy(zmq_msg_t *dest, zmq_msg_t *src)
 	if (from->group)
 		atomic_fetch_add_explicit(&from->group->refs, 1,
 					  memory_order_relaxed);
+	zs_meta_get(from->meta);
 	*to = *from;
 	return 0;
 }
@@ -234,15 +237,6 @@ int zs_msg_set(zmq_msg_t *msg, int property, int value)
 	(void)property;
 	(void)value;
 	return zs_fail(EINVAL);
-}
-
-/* Messages come without metadata, as libzmq's do from peers without ZMTP 3. */
-const char *zs_msg_gets(const zmq_msg_t *msg, const char *property)
-{
-	(void)msg;
-	(void)property;
-	errno = EINVAL;
-	return NULL;
 }
 
 int zs_msg_set_routing_id(zmq_msg_t *msg, uint32_t routing_id)

@@ -55,7 +55,8 @@ static int sock_send(struct zs_sock *s, const void *buf, size_t len, int flags)
 /* Room for what goes beside a message. */
 union side {
 	struct cmsghdr	head;
-	char		space[CMSG_SPACE(ZMQ_GROUP_MAX_LENGTH)];
+	char		space[CMSG_SPACE(ZMQ_GROUP_MAX_LENGTH) +
+			      CMSG_SPACE(sizeof(uint32_t))];
 };
 
 static void side_put(union side *side, struct msghdr *mh, int type,
@@ -181,14 +182,15 @@ static ssize_t sock_recv(struct zs_sock *s, struct zs_msg *m, void *buf,
 			 size_t len, int kflags)
 {
 	struct iovec iov = { .iov_base = buf, .iov_len = len };
-	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
 	union side side;
+	struct msghdr mh = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &side,
+		.msg_controllen = sizeof(side),
+	};
 	ssize_t n;
 
-	if (unlikely(s->numbered || s->grouped)) {
-		mh.msg_control = &side;
-		mh.msg_controllen = sizeof(side);
-	}
 	n = recvmsg(s->fd, &mh, kflags);
 	if (unlikely(n < 0) && retry_drained(s))
 		n = recvmsg(s->fd, &mh, kflags | MSG_DONTWAIT);
@@ -196,6 +198,9 @@ static ssize_t sock_recv(struct zs_sock *s, struct zs_msg *m, void *buf,
 		return n;
 	if (unlikely(s->numbered || s->grouped) && side_get(&mh, m))
 		return -1;
+	if (unlikely(mh.msg_controllen))
+		zs_meta_told(s, &mh);
+	m->meta = zs_meta_last(s);
 	m->flags = mh.msg_flags & MSG_MORE ? ZS_MSG_MORE : 0;
 	atomic_store_explicit(&s->rcvmore, m->flags, memory_order_relaxed);
 	return n;

@@ -10,7 +10,7 @@
  *	fallback.c	finds the real libzmq and its functions
  *	handle.c	handles that are safe to use stale; fork
  *	ctx.c socket.c endpoint.c opts.c absent.c
- *	msg.c sendrecv.c
+ *	msg.c meta.c sendrecv.c
  *	poll.c poller.c proxy.c monitor.c
  *	error.c version.c util.c timers.c z85.c draft.c
  */
@@ -214,6 +214,7 @@ static inline struct zs_ctx *zs_ctx_get_handle(void *handle)
 /* socket.c */
 
 struct zs_endpoint;
+struct zs_meta;
 
 #define ZS_RCVMORE_UNKNOWN	-1
 
@@ -230,6 +231,7 @@ struct zs_endpoint;
  * @ctx: its context, which cannot end before all its sockets are closed
  * @lock: protects what follows
  * @endpoints: those whose name in the kernel is not the user's (endpoint.c)
+ * @meta: what the part received last came with, or NULL (meta.c)
  * @monitor: handle of the socket its events are sent into, or NULL
  * @peer: number of the peer that ZMQ_AF_CONNECT_PEER gave last
  */
@@ -245,6 +247,7 @@ struct zs_sock {
 	struct zs_ctx		*ctx;
 	pthread_mutex_t		lock;
 	struct zs_endpoint	*endpoints;
+	struct zs_meta		*_Atomic meta;
 	void			*monitor;
 	uint32_t		peer;
 };
@@ -279,6 +282,15 @@ void zs_endpoints_free(struct zs_sock *s);
 
 int zs_sock_events(struct zs_sock *s);
 void zs_sock_drain(struct zs_sock *s);
+
+/* meta.c */
+
+struct msghdr;
+
+void zs_meta_get(struct zs_meta *meta);
+void zs_meta_put(struct zs_meta *meta);
+struct zs_meta *zs_meta_last(struct zs_sock *s);
+void zs_meta_told(struct zs_sock *s, struct msghdr *mh);
 
 /* absent.c */
 
@@ -336,6 +348,7 @@ enum {
  * @vsm_size: bytes in @vsm
  * @routing_id: of a SERVER's peer, 0 for none
  * @group: of RADIO and DISH, NULL for none, one reference
+ * @meta: of one received, or NULL, one reference
  */
 struct zs_msg {
 	union {
@@ -351,6 +364,7 @@ struct zs_msg {
 	uint8_t			vsm_size;
 	uint32_t		routing_id;
 	struct zs_group		*group;
+	struct zs_meta		*meta;
 };
 
 _Static_assert(sizeof(struct zs_msg) <= sizeof(zmq_msg_t),

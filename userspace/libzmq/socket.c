@@ -66,6 +66,7 @@ static void sock_release(struct zs_handle *h)
 		close(s->fd);
 		zs_endpoints_clean(s);
 	}
+	zs_meta_put(atomic_load(&s->meta));
 	/* It has been sent what happened until the end. */
 	if (s->monitor)
 		zs_close(s->monitor);
@@ -109,7 +110,8 @@ static int sock_set_int(int fd, int option, int value)
 static int sock_set_up(int fd, struct zs_ctx *ctx, int ctx_fd)
 {
 	if (sock_set_int(fd, ZMQ_AF_CTX, ctx_fd) ||
-	    sock_set_int(fd, ZMQ_AF_EINTR, 1))
+	    sock_set_int(fd, ZMQ_AF_EINTR, 1) ||
+	    sock_set_int(fd, ZMQ_AF_RECVMETA, ZMQ_AF_RECVMETA_NEW))
 		return -1;
 	if (!ctx->blocky && sock_set_int(fd, ZMQ_LINGER, 0))
 		return -1;

@@ -319,6 +319,30 @@ struct zmq_af_monitor {
 #define ZMQ_AF_MONITOR_PIPES	(ZMQ_AF_BASE + 0x41)
 
 /*
+ * SG, int (default 0): recvmsg(2) tells with each part, routing ids included,
+ * as ZMQ_AF_CMSG_META, a __u32, which connection it came by; 0: one without
+ * metadata (peers of ZMTP 2.0 and before).  With ZMQ_AF_RECVMETA_NEW only if
+ * that is not the one that was told last.  A call without room for ancillary
+ * data is told nothing, and the next one instead.
+ */
+#define ZMQ_AF_RECVMETA		(ZMQ_AF_BASE + 0x42)
+#define ZMQ_AF_RECVMETA_ALL	1
+#define ZMQ_AF_RECVMETA_NEW	2
+#define ZMQ_AF_CMSG_META	ZMQ_AF_RECVMETA
+
+/*
+ * G: the metadata of a connection.  The buffer begins with the number of the
+ * connection (__u32) and gets its properties, each a length octet and name,
+ * and a length of four octets, big-endian, and value: "Peer-Address", then
+ * those that the peer sent ("Socket-Type", "Identity", "X-...").  It can be
+ * asked for while the connection is there or has something to be read, and
+ * while it is the one told last.  ENOENT: it is gone; EMSGSIZE: the buffer is
+ * too short, the length tells what is needed, ZMQ_AF_META_MAX at most.
+ */
+#define ZMQ_AF_META		(ZMQ_AF_BASE + 0x43)
+#define ZMQ_AF_META_MAX		8448
+
+/*
  * SG, int, us (default -1): how long a message may wait for others, to be sent
  * together with them.  -1: as long as pays: the first messages after a pause go
  * at once; those that follow faster than they could be sent singly wait for ten
