@@ -822,9 +822,10 @@ static bool zmq_inproc_ended(struct zmq_ep *ep)
 
 /*
  * Unbound: the name is free, peers stay.  Disconnected: the peer is told, what
- * it sent and was not read is dropped.  A closed socket with messages for a
- * name that is not bound yet waits for that, unless there is no program to do
- * it any more (libzmq: until the end of the context, whatever ZMQ_LINGER says).
+ * it sent and was not read is dropped, unless it has left before.  A closed
+ * socket with messages for a name that is not bound yet waits for that, unless
+ * there is no program to do it any more (libzmq: until the end of the context,
+ * whatever ZMQ_LINGER says).
  */
 static void zmq_inproc_close(struct zmq_ep *ep, int linger)
 {
@@ -843,8 +844,10 @@ static void zmq_inproc_close(struct zmq_ep *ep, int linger)
 	mutex_unlock(&scope->mutex);
 	if (pipe) {
 		lock_sock(&zsk->sk);
-		zmq_pipe_detach(pipe);
-		zmq_recv_purge_pipe(zsk, pipe);
+		if (pipe->attached) {
+			zmq_pipe_detach(pipe);
+			zmq_recv_purge_pipe(zsk, pipe);
+		}
 		zmq_send_release(zsk);
 	}
 	if (waited)

@@ -882,4 +882,18 @@ TEST(user_scope)
 	close(pull);
 }
 
+/* What a peer sent before it left is received, whatever is connected later. */
+TEST(left_before_connect)
+{
+	struct zs *push = bound(ZMQ_PUSH), *pull = connected(ZMQ_PULL);
+
+	ASSERT_OK(put(push, "first", 0));
+	ASSERT_OK(put(push, "second", 0));
+	ASSERT_OK(zs_close(push));
+	EXPECT_TRUE(zs_recv_is(pull, "first"));
+	ASSERT_OK(zs_connect(pull, NAME "2"));
+	EXPECT_TRUE(zs_recv_is(pull, "second"));
+	ASSERT_OK(zs_close_now(pull));
+}
+
 TEST_HARNESS_MAIN
