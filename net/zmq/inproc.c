@@ -773,9 +773,8 @@ static struct zmq_ep *zmq_inproc_look_up(struct zmq_ep *ep,
 static int zmq_inproc_connect(struct zmq_ep *ep, u32 *routing_id)
 {
 	struct zmq_sock *zsk = ep->zsk;
-	const struct zmq_ep *gone = NULL;
+	struct zmq_ep *to, *gone = NULL;
 	struct zmq_pipe *pipe;
-	struct zmq_ep *to;
 	int err;
 
 	err = zmq_inproc_scope_set(ep);
@@ -796,13 +795,17 @@ static int zmq_inproc_connect(struct zmq_ep *ep, u32 *routing_id)
 	}
 	ep->inproc.pipe = pipe;
 	*routing_id = pipe->routing_id;
+	/* Who is gone is held: a newcomer must not be taken for it. */
 	while ((to = zmq_inproc_look_up(ep, gone))) {
 		err = zmq_inproc_join(ep, to);
+		if (gone)
+			zmq_ep_put(gone);
 		gone = to;
-		zmq_ep_put(to);
 		if (!err)
 			break;
 	}
+	if (gone)
+		zmq_ep_put(gone);
 	return 0;
 }
 
