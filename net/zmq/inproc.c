@@ -646,14 +646,15 @@ static int zmq_inproc_enter(struct zmq_pipe *pipe, struct zmq_pipe *peer,
 		err = zmq_pipe_set_id(pipe, opt->id, opt->id_len);
 	if (!err && !pipe->connects)
 		err = zmq_pipe_attach(pipe);
-	if (err)
+	/* One that connects is the other side's peer already. */
+	if (err && !pipe->connects)
 		goto out;
 	zmq_inproc_link(pipe, peer);
 	/* Closed or disconnected meanwhile: it has sent what it had. */
 	if (!pipe->attached)
 		goto dirty;
 	pipe->ready = true;
-	if (zsk->type->ready)
+	if (!err && zsk->type->ready)
 		err = zsk->type->ready(zsk, pipe);
 	pipe->ready = !err;
 	if (err)
