@@ -282,6 +282,16 @@ static bool zmq_unix_group_listed(const struct zmq_blob *list,
 	return false;
 }
 
+static struct pid *zmq_unix_peer_pid(struct sock *sk)
+{
+	struct pid *pid;
+
+	spin_lock(&sk->sk_peer_lock);
+	pid = get_pid(sk->sk_peer_pid);
+	spin_unlock(&sk->sk_peer_lock);
+	return pid;
+}
+
 /*
  * Is the peer one of those that ZMQ_IPC_FILTER_* let in?  Who connects is
  * known as with SO_PEERCRED; numbers are those of who bound.
@@ -298,17 +308,19 @@ static bool zmq_unix_welcome(const struct zmq_ep *ep, struct sock *sk)
 
 	if (!pids && !uids && !gids)
 		return true;
+	pid = zmq_unix_peer_pid(sk);
 	spin_lock(&sk->sk_peer_lock);
-	pid = get_pid(sk->sk_peer_pid);
 	peer = get_cred(sk->sk_peer_cred);
 	spin_unlock(&sk->sk_peer_lock);
-	own = ep->listener->sk->sk_peer_pid;
+	/* Of who listened; the user of an adopted one can do so again. */
+	own = zmq_unix_peer_pid(ep->listener->sk);
 	welcome = pid && own &&
 		  zmq_unix_listed(pids, pid_nr_ns(pid, ns_of_pid(own)), 0);
 	if (peer && !welcome)
 		welcome = zmq_unix_listed(uids, from_kuid(ns, peer->euid),
 					  -1) ||
 			  zmq_unix_group_listed(gids, ns, peer);
+	put_pid(own);
 	put_pid(pid);
 	put_cred(peer);
 	return welcome;
