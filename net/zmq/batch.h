@@ -10,9 +10,12 @@
 
 #include "type.h"
 
-/* Bytes of a buffer that are copied and checked before any of them is sent. */
+/*
+ * Bytes of a buffer that are copied and checked before any of them is sent, and
+ * after which a receive has taken out enough under one hold of rx_lock.
+ */
 #define ZMQ_BATCH_ROUND		65536
-/* Messages taken out under one hold of rx_lock. */
+/* Messages taken out of a pipe at once. */
 #define ZMQ_BATCH_RUN		1024
 
 int zmq_batch_send(struct zmq_sock *zsk, struct msghdr *m, size_t len);

@@ -84,6 +84,8 @@ static int zmq_batch_take(struct zmq_sock *zsk, struct zmq_segq *q, u64 room,
 	zmq_segcur_init(&cur, &pipe->rxq);
 	bytes = zmq_segcur_msg(&cur, &body);
 	for (; msgs < max; msgs++) {
+		if (bytes >= ZMQ_BATCH_ROUND)
+			break;
 		next = zmq_segcur_msg(&cur, &body);
 		if (bytes + next > room)
 			break;
@@ -110,19 +112,37 @@ static int zmq_batch_take(struct zmq_sock *zsk, struct zmq_segq *q, u64 room,
 	return 0;
 }
 
-/* What was put back by a failed copy comes first, up to a message's end. */
-static int zmq_batch_held(struct zmq_sock *zsk, struct zmq_segq *q, u64 room)
+/* The next message, or what is left of the one being read. */
+static int zmq_batch_next(struct zmq_sock *zsk, struct zmq_segq *q, u64 room,
+			  struct zmq_pipe **resume)
+{
+	int err = 0;
+
+	if (!zsk->rx_cur && zsk->type->recv_check)
+		err = zsk->type->recv_check(zsk);
+	if (!err)
+		err = zmq_recv_begin(zsk);
+	return err ?: zmq_batch_take(zsk, q, room, resume);
+}
+
+/*
+ * One message of those that were put back by a failed copy, which come first.
+ * The end of the last one may still be in its pipe.
+ */
+static int zmq_batch_held(struct zmq_sock *zsk, struct zmq_segq *q, u64 room,
+			  struct zmq_pipe **resume)
 {
 	bool more;
 	u64 bytes = zmq_recv_held_len(zsk, &more);
+	int err;
 
-	if (!bytes)
-		return 0;
-	if (more && zsk->rx_cur)
-		bytes += zmq_batch_cur_len(zsk);
-	if (bytes > room)
+	more = more && zsk->rx_cur;
+	if (bytes + (more ? zmq_batch_cur_len(zsk) : 0) > room)
 		return -EMSGSIZE;
-	return zmq_recv_held_take(zsk, q);
+	err = zmq_recv_held_take(zsk, q);
+	if (err || !more)
+		return err;
+	return zmq_batch_take(zsk, q, room - bytes, resume);
 }
 
 /*
@@ -132,21 +152,16 @@ static int zmq_batch_held(struct zmq_sock *zsk, struct zmq_segq *q, u64 room)
 static int zmq_batch_collect(struct zmq_sock *zsk, struct zmq_segq *q, u64 room,
 			     struct zmq_pipe **resume)
 {
-	u32 runs;
-	int err;
+	int err = 0;
 
 	lockdep_assert_held(&zsk->rx_lock);
 	if (zsk->shutdown)
 		return -ESHUTDOWN;
-	err = zmq_batch_held(zsk, q, room);
-	for (runs = 0; !err && !*resume && runs < ZMQ_BATCH_RUN; runs++) {
-		if (!zsk->rx_cur && zsk->type->recv_check)
-			err = zsk->type->recv_check(zsk);
-		if (!err)
-			err = zmq_recv_begin(zsk);
-		if (!err)
-			err = zmq_batch_take(zsk, q, room - q->bytes, resume);
-	}
+	while (!err && !*resume && q->bytes < ZMQ_BATCH_ROUND &&
+	       !list_empty(&zsk->rx_held))
+		err = zmq_batch_held(zsk, q, room - q->bytes, resume);
+	while (!err && !*resume && q->bytes < ZMQ_BATCH_ROUND)
+		err = zmq_batch_next(zsk, q, room - q->bytes, resume);
 	if (!zmq_segq_empty(q))
 		zsk->rx_more = false;
 	return err;

@@ -296,6 +296,26 @@ TEST_F(packed, bad_memory)
 	munmap(p, page);
 }
 
+/* What was put back is received before what has come since. */
+TEST_F(packed, order_after_bad_memory)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		put(&self->out, 0, 'a' + i, 10);
+	ASSERT_EQ((ssize_t)self->out.len, send_packed(self->push, &self->out, 0));
+	ASSERT_TRUE(wait_until(queued(self->pull) == 3));
+	EXPECT_ERRNO(EFAULT, recv(self->pull->fd, NULL, ROOM, MSG_ZMQ_PACKED));
+	put(&self->out, 0, 'd', 10);
+	ASSERT_OK(zs_send_str(self->push, "dddddddddd", 0) != 10);
+	ASSERT_TRUE(wait_until(queued(self->pull) == 1));
+	/* A buffer for some of them, then for all. */
+	ASSERT_EQ(24, recv(self->pull->fd, self->in.p, 30, MSG_ZMQ_PACKED));
+	EXPECT_EQ(0, memcmp(self->in.p, self->out.p, 24));
+	ASSERT_TRUE(recv_all(self->pull, &self->in, 24));
+	EXPECT_EQ(0, memcmp(self->in.p, self->out.p + 24, 24));
+}
+
 /* One thread sends what another one changes all the time. */
 struct scribble {
 	unsigned char	*p;
