@@ -244,18 +244,17 @@ static int zmq_rep_recv_check(struct zmq_sock *zsk)
 /* Length of the frames up to and with the first empty one. */
 static u64 zmq_rep_envelope_len(const struct zmq_segq *q)
 {
-	u8 raw[ZMQ_ZMTP_HDR_LONG];
 	struct zmq_zmtp_hdr hdr;
-	u64 off = 0;
+	struct zmq_segcur cur;
+	u64 len = 0;
 
+	zmq_segcur_init(&cur, q);
 	do {
-		u32 n = min_t(u64, sizeof(raw), q->bytes - off);
-
-		zmq_segq_peek(q, off, n, raw);
-		zmq_zmtp_hdr_decode(&hdr, raw, n, ZMQ_ZMTP_3_1);
-		off += hdr.size + hdr.len;
-	} while (hdr.len && off < q->bytes);
-	return off;
+		zmq_segcur_header(&cur, &hdr);
+		len += hdr.size + hdr.len;
+		zmq_segcur_skip(&cur, hdr.size + hdr.len);
+	} while (hdr.len && cur.blk);
+	return len;
 }
 
 /* Keep the envelope for the reply; there is one, see zmq_rep_accept(). */

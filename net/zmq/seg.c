@@ -455,15 +455,34 @@ bool zmq_segq_header_at(const struct zmq_segq *q, u64 off,
 	return zmq_zmtp_hdr_decode(hdr, raw, n, ZMQ_ZMTP_3_1) > 0;
 }
 
+/* The header of the frame that begins there.  Return: is all of it there? */
+static bool zmq_segcur_decode(struct zmq_segcur cur, struct zmq_zmtp_hdr *hdr)
+{
+	u8 raw[ZMQ_ZMTP_HDR_LONG];
+	u32 n = 0, len;
+
+	while (cur.blk && n < sizeof(raw)) {
+		len = min_t(u32, sizeof(raw) - n, zmq_segcur_len(&cur));
+		zmq_seg_copy(&cur.blk->seg[cur.i], cur.off, len, raw + n);
+		zmq_segcur_skip(&cur, len);
+		n += len;
+	}
+	return zmq_zmtp_hdr_decode(hdr, raw, n, ZMQ_ZMTP_3_1) > 0;
+}
+
+/* Parts and segments are as many as the peer likes: each is looked at once. */
 u64 zmq_segq_msg_bytes(const struct zmq_segq *q)
 {
 	struct zmq_zmtp_hdr hdr;
-	u64 off = 0;
+	struct zmq_segcur cur;
+	u64 bytes = 0;
 
+	zmq_segcur_init(&cur, q);
 	do {
-		if (!zmq_segq_header_at(q, off, &hdr))
+		if (!zmq_segcur_decode(cur, &hdr))
 			return q->bytes;
-		off += hdr.size + hdr.len;
-	} while (hdr.flags & ZMQ_ZMTP_MORE && off < q->bytes);
-	return off;
+		bytes += hdr.size + hdr.len;
+		zmq_segcur_skip(&cur, hdr.size + hdr.len);
+	} while (hdr.flags & ZMQ_ZMTP_MORE && cur.blk);
+	return bytes;
 }
