@@ -339,7 +339,12 @@ static const enum zmq_zmtp_version rx_versions[] = {
 
 static void rx_version_desc(const enum zmq_zmtp_version *version, char *desc)
 {
-	static const char *const names[] = { "1.0", "2.0", "3.0", "3.1" };
+	static const char *const names[] = {
+		[ZMQ_ZMTP_1_0]	= "1.0",
+		[ZMQ_ZMTP_2_0]	= "2.0",
+		[ZMQ_ZMTP_3_0]	= "3.0",
+		[ZMQ_ZMTP_3_1]	= "3.1",
+	};
 
 	strscpy(desc, names[*version], KUNIT_PARAM_DESC_SIZE);
 }
