@@ -4,6 +4,9 @@
 #include "net.h"
 #include "type.h"
 
+/* Of a long first part, as many pieces are shown to the type. */
+#define ZMQ_BATCH_PIECES	8
+
 /**
  * struct zmq_batch - messages on their way from the user to the pipes
  * @q: frames in chunks of ours: what is checked there is what is sent
@@ -190,24 +193,43 @@ static void zmq_batch_measure(const struct zmq_segq *q, struct zmq_asm *msg)
 	} while (hdr.flags & ZMQ_ZMTP_MORE);
 }
 
-/* The type looks at the first part.  Return: as zmq_type.send_begin. */
+/* The pieces that a part of @len bytes lies in, as far as @vec has room. */
+static int zmq_batch_pieces(struct zmq_segcur *cur, u64 len, struct kvec *vec,
+			    int max)
+{
+	int n;
+
+	for (n = 0; n < max && len; n++) {
+		vec[n].iov_base = (void *)zmq_segcur_ptr(cur);
+		vec[n].iov_len = min_t(u64, len, zmq_segcur_len(cur));
+		len -= vec[n].iov_len;
+		zmq_segcur_skip(cur, vec[n].iov_len);
+	}
+	return n;
+}
+
+/*
+ * The type looks at the first part, at the beginning of it if it is long.
+ * Return: as zmq_type.send_begin.
+ */
 static int zmq_batch_begin(struct zmq_sock *zsk, const struct zmq_segq *q,
 			   const struct zmq_zmtp_hdr *first)
 {
+	struct kvec vec[ZMQ_BATCH_PIECES];
 	struct zmq_segcur cur;
 	struct iov_iter from;
-	struct kvec vec = {};
+	size_t len = 0;
+	int i, n;
 
 	if (!zsk->type->send_begin)
 		return 0;
 	zmq_segcur_init(&cur, q);
 	zmq_segcur_skip(&cur, first->size);
-	if (cur.blk) {
-		vec.iov_base = (void *)zmq_segcur_ptr(&cur);
-		vec.iov_len = min_t(u64, first->len, zmq_segcur_len(&cur));
-	}
-	iov_iter_kvec(&from, ITER_SOURCE, &vec, 1, vec.iov_len);
-	return zsk->type->send_begin(zsk, &from, first->len,
+	n = zmq_batch_pieces(&cur, first->len, vec, ARRAY_SIZE(vec));
+	for (i = 0; i < n; i++)
+		len += vec[i].iov_len;
+	iov_iter_kvec(&from, ITER_SOURCE, vec, n, len);
+	return zsk->type->send_begin(zsk, &from, len,
 				     first->flags & ZMQ_ZMTP_MORE);
 }
 

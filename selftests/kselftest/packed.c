@@ -722,4 +722,60 @@ TEST(published)
 	free(in.p);
 }
 
+/*
+ * A long first part lies in pieces; its topic is found there, also where the
+ * sender waits for room before the first part.
+ */
+TEST(long_topic)
+{
+	struct zs *pub = zs_open(ZMQ_XPUB), *sub = zs_open(ZMQ_SUB);
+	struct buf b = buf_new(), in = buf_new();
+	char endpoint[ZS_ENDPOINT_MAX];
+	char topic[3001] = {};
+	int i;
+
+	memset(topic, 'a', sizeof(topic) - 1);
+	ASSERT_OK(zs_set_int(pub, ZMQ_XPUB_NODROP, 1));
+	ASSERT_OK(zs_bind_any(pub, ZS_TCP, endpoint));
+	ASSERT_OK(zs_connect(sub, endpoint));
+	ASSERT_OK(zs_subscribe(sub, topic));
+	ASSERT_EQ(3001, zs_recv(pub, topic, 1, 0));
+	for (i = 0; i < 80; i++) {
+		put(&b, RAW_MORE, 'a', 10000 + 37 * i);
+		put(&b, 0, 'b', 10);
+	}
+	ASSERT_EQ((ssize_t)b.len, send_packed(pub, &b, 0));
+	ASSERT_TRUE(recv_all(sub, &in, b.len));
+	EXPECT_TRUE(same(&b, &in));
+	ASSERT_OK(zs_close_now(pub));
+	ASSERT_OK(zs_close_now(sub));
+	free(b.p);
+	free(in.p);
+}
+
+/* A subscriber that keeps up misses nothing of a batch longer than its mark. */
+TEST(published_beyond_the_mark)
+{
+	struct zs *pub = zs_open(ZMQ_PUB), *sub = zs_open(ZMQ_SUB);
+	struct buf b = buf_new(), in = buf_new();
+	char endpoint[ZS_ENDPOINT_MAX];
+	int i;
+
+	ASSERT_OK(zs_set_int(pub, ZMQ_SNDHWM, 100));
+	ASSERT_OK(zs_set_int(sub, ZMQ_RCVHWM, 0));
+	ASSERT_OK(zs_bind_any(pub, ZS_TCP, endpoint));
+	ASSERT_OK(zs_connect(sub, endpoint));
+	ASSERT_OK(zs_subscribe(sub, ""));
+	ASSERT_TRUE(zs_join(pub, sub));
+	for (i = 0; i < 3000; i++)
+		put_str(&b, 0, "abc");
+	ASSERT_EQ((ssize_t)b.len, send_packed(pub, &b, 0));
+	ASSERT_TRUE(recv_all(sub, &in, b.len));
+	EXPECT_TRUE(same(&b, &in));
+	ASSERT_OK(zs_close_now(pub));
+	ASSERT_OK(zs_close_now(sub));
+	free(b.p);
+	free(in.p);
+}
+
 TEST_HARNESS_MAIN
