@@ -13,21 +13,22 @@ static bool zmq_coalesce_any(const struct zmq_coalesce *co)
 /* Have a pipe flushed at the end of this call or soon; lock_sock held. */
 void zmq_coalesce_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
-	bool inproc = READ_ONCE(pipe->peer);
 	struct zmq_coalesce *co = &zsk->co;
+	/* The timer would not tell a peer that it is to have soon. */
+	bool settle = !READ_ONCE(pipe->conn);
 
 	sock_owned_by_me(&zsk->sk);
 	/* A message is there already. */
-	if (inproc && pipe->attached && list_empty(&pipe->events))
+	if (pipe->peer && pipe->attached && list_empty(&pipe->events))
 		return;
 	/* A full pipe must not wait: its sender would, too, or lose messages. */
-	if (inproc || zmq_pipe_tx_pressing(pipe))
+	if (settle || zmq_pipe_tx_pressing(pipe))
 		co->urgent = true;
 	if (test_and_set_bit(ZMQ_PIPE_DIRTY, &pipe->flags))
 		return;
 	zmq_pipe_get(pipe);
 	spin_lock_bh(&co->lock);
-	list_add_tail(&pipe->dirty_node, inproc ? &co->settle : &co->dirty);
+	list_add_tail(&pipe->dirty_node, settle ? &co->settle : &co->dirty);
 	spin_unlock_bh(&co->lock);
 }
 

@@ -32,7 +32,8 @@ struct zmq_sock;
  * struct zmq_coalesce - a socket's pipes to be flushed
  * @lock: protects @dirty, @settle, @armed; leaf
  * @dirty: pipes appended to since they were flushed
- * @settle: the same of inproc pipes with something to tell their peers
+ * @settle: the same of pipes without a connection: inproc ones with something to
+ *	tell their peers, and new ones; not for @timer
  * @armed: @timer runs, and has a zmq_af_get() reference
  * @timer: flushes @dirty, in softirq
  * @usec: ZMQ_AF_COALESCE; lock_sock
