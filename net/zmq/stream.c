@@ -32,6 +32,8 @@ static void zmq_stream_run(struct zmq_conn *conn)
 			zmq_conn_kick(conn, msecs_to_jiffies(10));
 		again = rx->full && !zmq_pipe_rx_pause(conn->pipe);
 	} while (again);
+	if (rx->full && conn->tp->tainted && conn->tp->tainted(conn))
+		zmq_conn_fail(conn, ZMQ_HANDSHAKE_ERR_UNSPECIFIED);
 	if (test_bit(ZMQ_CONN_EOF, &conn->flags) && !conn->tp->has_input(conn))
 		zmq_conn_kick(conn, 0);
 }

@@ -43,6 +43,8 @@ struct zmq_ep;
  * @name: endpoint of a socket's own end or of its @peer, as a new string; NULL
  *	if there is none.
  * @writable: would @send take something?
+ * @tainted: is there something in the input that no ZMTP peer sends and that
+ *	must not stay there?  Level 3.  May be NULL.
  * @has_input: is there input not yet read?  Level 3.
  */
 struct zmq_transport {
@@ -69,6 +71,7 @@ struct zmq_transport {
 			 u32 len, bool more);
 	char *(*name)(struct socket *sock, bool peer);
 	bool (*writable)(const struct sock *sk);
+	bool (*tainted)(struct zmq_conn *conn);
 	bool (*has_input)(struct zmq_conn *conn);
 };
 

@@ -460,6 +460,35 @@ static bool zmq_unix_writable(const struct sock *sk)
 	       READ_ONCE(sk->sk_sndbuf);
 }
 
+/*
+ * Descriptors.  They are dropped when their bytes are read; but if one is of our
+ * own socket, and nothing is read as its queue is full, the two would keep each
+ * other for ever: the garbage collector of AF_UNIX sees its own sockets only.
+ * The walk is bounded by the peer's sndbuf.
+ */
+static bool zmq_unix_tainted(struct zmq_conn *conn)
+{
+	struct sk_buff_head *queue;
+	const struct sk_buff *skb;
+	bool found = false;
+
+	if (!conn->lower)
+		return false;
+	if (conn->rx_skb && UNIXCB(conn->rx_skb).fp)
+		return true;
+	queue = &conn->lower->sk->sk_receive_queue;
+	if (skb_queue_empty_lockless(queue))
+		return false;
+	spin_lock_bh(&queue->lock);
+	skb_queue_walk(queue, skb) {
+		found = UNIXCB(skb).fp;
+		if (found)
+			break;
+	}
+	spin_unlock_bh(&queue->lock);
+	return found;
+}
+
 static bool zmq_unix_has_input(struct zmq_conn *conn)
 {
 	return conn->rx_skb || (conn->lower &&
@@ -482,5 +511,6 @@ const struct zmq_transport zmq_unix_transport = {
 	.name		= zmq_unix_name,
 	.address	= zmq_unix_address,
 	.writable	= zmq_unix_writable,
+	.tainted	= zmq_unix_tainted,
 	.has_input	= zmq_unix_has_input,
 };

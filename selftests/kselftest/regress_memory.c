@@ -249,4 +249,61 @@ TEST_F(hurry, leaves_nothing)
 		TH_LOG("%lld connections", proc_stat("connections"));
 }
 
+/* One byte and a descriptor. */
+static int send_fd(int to, int fd)
+{
+	union {
+		char		buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr	align;
+	} u = {};
+	struct iovec iov = { "", 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = u.buf,
+		.msg_controllen = sizeof(u.buf),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	return sendmsg(to, &msg, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+/*
+ * A peer sends a socket the descriptor of that very socket, at a time when it
+ * reads nothing: the two must not keep each other for ever.
+ */
+TEST(own_descriptor_in_input)
+{
+	char endpoint[ZS_ENDPOINT_MAX];
+	struct zs *pull = zs_open(ZMQ_PULL);
+	int listener = unix_listen(endpoint), peer, i;
+	struct proc_sock sock;
+	unsigned long inode;
+
+	if (!zs_is_kernel())
+		SKIP(return, "about descriptors of the kernel's");
+	ASSERT_LE(0, listener);
+	ASSERT_OK(zs_set_int(pull, ZMQ_RCVHWM, 1));
+	ASSERT_OK(zs_connect(pull, endpoint));
+	peer = raw_accept(listener);
+	ASSERT_LE(0, peer);
+	ASSERT_OK(raw_greet(peer, "PUSH", NULL));
+	for (i = 0; i < 3; i++)
+		ASSERT_OK(raw_send(peer, 0, "full", 4));
+	ASSERT_TRUE(wait_until(proc_find_inode(pull->inode, &sock) &&
+			       sock.rx_msgs == 1));
+	ASSERT_OK(send_fd(peer, pull->fd));
+	inode = pull->inode;
+	/* No limits on lingering: that is not what ends it. */
+	zs_close(pull);
+	EXPECT_TRUE(wait_until(!proc_find_inode(inode, &sock)));
+	EXPECT_TRUE(wait_until(!proc_find_endpoint(endpoint, &sock)));
+	close(peer);
+	close(listener);
+}
+
 TEST_HARNESS_MAIN
