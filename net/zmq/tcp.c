@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The TCP transport. */
+#include <linux/sizes.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/tcp.h>
 #include "ep.h"
 #include "filter.h"
+
+/*
+ * With ZMQ_SNDHWM below SHORT, TCP takes UNSENT bytes for each message of the
+ * mark at most before it sends: else its own buffer, megabytes, would be what
+ * limits the queue.  Longer queues are not worth the wake-ups.
+ */
+#define ZMQ_TCP_SHORT	32
+#define ZMQ_TCP_UNSENT	SZ_32K
 
 #define ZMQ_TCP_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL)
 
@@ -23,6 +32,9 @@ static void zmq_tcp_tune(struct socket *sock, const struct zmq_options *opt)
 	struct sock *sk = sock->sk;
 
 	tcp_sock_set_nodelay(sk);
+	if (opt->sndhwm > 0 && opt->sndhwm < ZMQ_TCP_SHORT && opt->sndbuf < 0)
+		zmq_tcp_setsockopt(sock, SOL_TCP, TCP_NOTSENT_LOWAT,
+				   opt->sndhwm * ZMQ_TCP_UNSENT);
 	if (opt->sndbuf >= 0)
 		zmq_tcp_setsockopt(sock, SOL_SOCKET, SO_SNDBUF, opt->sndbuf);
 	if (opt->rcvbuf >= 0)
@@ -335,11 +347,23 @@ static bool zmq_tcp_read(struct zmq_conn *conn)
 	return desc.written;
 }
 
+/*
+ * Unsent bytes that wait for more to come would never go out if they were what
+ * TCP_NOTSENT_LOWAT allows.
+ */
+static int zmq_tcp_flags(const struct zmq_conn *conn, bool more)
+{
+	const struct tcp_sock *tp = tcp_sk(conn->lower->sk);
+
+	return ZMQ_TCP_FLAGS |
+	       (more && tcp_notsent_lowat(tp) == UINT_MAX ? MSG_MORE : 0);
+}
+
 static int zmq_tcp_send(struct zmq_conn *conn, struct kvec *vec, int n,
 			size_t len, bool more)
 {
 	struct msghdr msg = {
-		.msg_flags = ZMQ_TCP_FLAGS | (more ? MSG_MORE : 0),
+		.msg_flags = zmq_tcp_flags(conn, more),
 	};
 
 	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, vec, n, len);
@@ -350,7 +374,7 @@ static int zmq_tcp_send_page(struct zmq_conn *conn, struct page *page, u32 off,
 			     u32 len, bool more)
 {
 	return zmq_compat_tcp_send_page(conn->lower->sk, page, off, len,
-					ZMQ_TCP_FLAGS | (more ? MSG_MORE : 0));
+					zmq_tcp_flags(conn, more));
 }
 
 static bool zmq_tcp_writable(const struct sock *sk)
