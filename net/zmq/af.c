@@ -52,6 +52,7 @@ static void zmq_af_free_work(struct work_struct *work)
 	}
 	zmq_meta_put(zsk->rx_meta);
 	kfree(zsk->last_endpoint);
+	zmq_notice_free(zsk);
 	zmq_options_free(&zsk->opt);
 	mutex_lock(&znet->mutex);
 	list_del(&zsk->net_node);

@@ -192,6 +192,19 @@ static bool zmq_conn_keeps_pipe(const struct zmq_conn *conn)
 	return !conn->accepted && !zmq_conn_options(conn)->immediate;
 }
 
+/* The peer was there and is not any more; lock_sock held. */
+static void zmq_conn_tell_lost(struct zmq_conn *conn)
+{
+	struct zmq_sock *zsk = conn->zsk;
+	struct zmq_pipe *pipe = conn->pipe;
+
+	if (!pipe->ready || !pipe->attached)
+		return;
+	if (zsk->type->lost)
+		zsk->type->lost(zsk, pipe);
+	zmq_notice_lost(conn);
+}
+
 /*
  * The stream is over: forget what is half done at both ends.  With @keep the
  * pipe and what it has to send stay for the next stream.  @lost: it was not us
@@ -214,8 +227,8 @@ static void zmq_conn_unhook(struct zmq_conn *conn, bool keep, bool lost)
 	kvfree(hs);
 	zmq_tx_reset(conn, keep);
 	lock_sock(&zsk->sk);
-	if (pipe && pipe->ready && pipe->attached && lost && zsk->type->lost)
-		zsk->type->lost(zsk, pipe);
+	if (pipe && lost)
+		zmq_conn_tell_lost(conn);
 	if (pipe)
 		pipe->ready = false;
 	if (!keep)
@@ -359,6 +372,8 @@ static int zmq_conn_join(struct zmq_conn *conn, struct zmq_handshake *hs)
 		err = zsk->type->subscribe(zsk, pipe, NULL, 0, true);
 	/* Who was refused was never here. */
 	pipe->ready = !err;
+	if (!err)
+		zmq_notice_hello(conn);
 out:
 	/* A peer may have had to go for this one. */
 	zmq_send_release(zsk);

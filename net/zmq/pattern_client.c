@@ -10,6 +10,7 @@
 const struct zmq_type zmq_pattern_client = {
 	.id		= ZMQ_AF_CLIENT,
 	.name		= "CLIENT",
+	.notices	= BIT(ZMQ_NOTICE_HELLO) | BIT(ZMQ_NOTICE_HICCUP),
 	.sends		= true,
 	.receives	= true,
 	.single_part	= true,
@@ -52,6 +53,7 @@ static bool zmq_client_can_send(struct zmq_sock *zsk)
 const struct zmq_type zmq_pattern_server = {
 	.id		= ZMQ_AF_SERVER,
 	.name		= "SERVER",
+	.notices	= BIT(ZMQ_NOTICE_HELLO) | BIT(ZMQ_NOTICE_DISCONNECT),
 	.sends		= true,
 	.receives	= true,
 	.addresses	= true,
@@ -69,6 +71,8 @@ const struct zmq_type zmq_pattern_server = {
 const struct zmq_type zmq_pattern_peer = {
 	.id		= ZMQ_AF_PEER,
 	.name		= "PEER",
+	.notices	= BIT(ZMQ_NOTICE_HELLO) | BIT(ZMQ_NOTICE_DISCONNECT) |
+			  BIT(ZMQ_NOTICE_HICCUP),
 	.sends		= true,
 	.receives	= true,
 	.addresses	= true,

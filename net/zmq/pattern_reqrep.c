@@ -6,7 +6,7 @@
 #include "rx.h"
 #include "type.h"
 
-/* Longest envelope a REP gives back: a dozen hops with long ids. */
+/* Longer envelopes are kept as they came, not copied. */
 #define ZMQ_REP_ENVELOPE_MAX	PAGE_SIZE
 
 static int zmq_req_init(struct zmq_sock *zsk)
@@ -199,6 +199,7 @@ static void zmq_rep_release(struct zmq_sock *zsk)
 static void zmq_rep_fini(struct zmq_sock *zsk)
 {
 	kfree(zsk->rep.envelope);
+	zmq_segq_free(&zsk->rep.large);
 }
 
 /* The reply begins with the request's envelope. */
@@ -207,8 +208,10 @@ static int zmq_rep_send_begin(struct zmq_sock *zsk, struct iov_iter *from,
 {
 	if (!READ_ONCE(zsk->rep.replying))
 		return -EBADFD;
-	return zmq_send_raw(zsk, &zsk->asm_msg, zsk->rep.envelope,
-			    zsk->rep.len);
+	if (zmq_segq_empty(&zsk->rep.large))
+		return zmq_send_raw(zsk, &zsk->asm_msg, zsk->rep.envelope,
+				    zsk->rep.len);
+	return zmq_send_frames(zsk, &zsk->asm_msg, &zsk->rep.large);
 }
 
 /* To a peer that is gone or full: dropped, and on to the next request. */
@@ -257,25 +260,41 @@ static u64 zmq_rep_envelope_len(const struct zmq_segq *q)
 	return len;
 }
 
-/* Keep the envelope for the reply; there is one, see zmq_rep_accept(). */
-static int zmq_rep_recv_begin(struct zmq_sock *zsk, struct zmq_pipe *pipe)
+/* Take the @len bytes of an envelope off the request. */
+static int zmq_rep_take(struct zmq_rep_state *rep, struct zmq_pipe *pipe,
+			u64 len)
 {
-	struct zmq_rep_state *rep = &zsk->rep;
-	u64 len = zmq_rep_envelope_len(&pipe->rxq);
+	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
 	u8 *envelope;
 
-	lockdep_assert_held(&zsk->rx_lock);
-	envelope = len <= ZMQ_REP_ENVELOPE_MAX ?
-		   kmalloc(len, GFP_ATOMIC | __GFP_NOWARN) : NULL;
-	if (!envelope) {
-		zmq_recv_skip(zsk, pipe);
-		return -EAGAIN;
+	zmq_segq_free(&rep->large);
+	if (len > ZMQ_REP_ENVELOPE_MAX) {
+		if (zmq_segq_take(&rep->large, &pipe->rxq, len, gfp))
+			return -ENOMEM;
+		zmq_pipe_uncharge(pipe, len + zmq_segq_overhead(&rep->large));
+		return 0;
 	}
+	envelope = kmalloc(len, gfp);
+	if (!envelope)
+		return -ENOMEM;
 	zmq_segq_peek(&pipe->rxq, 0, len, envelope);
 	zmq_recv_strip(pipe, len);
 	kfree(rep->envelope);
 	rep->envelope = envelope;
 	rep->len = len;
+	return 0;
+}
+
+/* Keep the envelope for the reply; there is one, see zmq_rep_accept(). */
+static int zmq_rep_recv_begin(struct zmq_sock *zsk, struct zmq_pipe *pipe)
+{
+	struct zmq_rep_state *rep = &zsk->rep;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	if (zmq_rep_take(rep, pipe, zmq_rep_envelope_len(&pipe->rxq))) {
+		zmq_recv_skip(zsk, pipe);
+		return -EAGAIN;
+	}
 	if (rep->pipe)
 		zmq_pipe_put(rep->pipe);
 	zmq_pipe_get(pipe);

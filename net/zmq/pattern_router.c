@@ -8,6 +8,7 @@
 const struct zmq_type zmq_pattern_dealer = {
 	.id		= ZMQ_AF_DEALER,
 	.name		= "DEALER",
+	.notices	= BIT(ZMQ_NOTICE_HELLO) | BIT(ZMQ_NOTICE_HICCUP),
 	.dedupes	= true,
 	.conflates	= true,
 	.sends		= true,
@@ -137,6 +138,7 @@ static int zmq_router_setsockopt(struct zmq_sock *zsk, int opt, const u8 *val,
 const struct zmq_type zmq_pattern_router = {
 	.id		= ZMQ_AF_ROUTER,
 	.name		= "ROUTER",
+	.notices	= BIT(ZMQ_NOTICE_HELLO) | BIT(ZMQ_NOTICE_DISCONNECT),
 	.sends		= true,
 	.receives	= true,
 	.addresses	= true,

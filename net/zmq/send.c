@@ -118,6 +118,62 @@ int zmq_send_raw(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *frames,
 				GFP_KERNEL_ACCOUNT) ? -ENOBUFS : 0;
 }
 
+/* Append what was received by reference: an skb is copied, it cannot be sent. */
+static int zmq_send_skb(struct zmq_sock *zsk, struct zmq_asm *msg,
+			const struct zmq_seg *seg)
+{
+	u32 off, n;
+
+	for (off = 0; off < seg->len; off += n) {
+		n = zmq_chunk_reserve(&zsk->tx_pool, 1, true,
+				      GFP_KERNEL_ACCOUNT);
+		if (!n)
+			return -ENOBUFS;
+		n = min(n, seg->len - off);
+		zmq_seg_copy(seg, off, n, zmq_chunk_ptr(&zsk->tx_pool));
+		if (zmq_chunk_commit(&zsk->tx_pool, n, &msg->q,
+				     GFP_KERNEL_ACCOUNT))
+			return -ENOBUFS;
+	}
+	return 0;
+}
+
+static int zmq_send_seg(struct zmq_sock *zsk, struct zmq_asm *msg,
+			const struct zmq_seg *seg)
+{
+	if (zmq_seg_is_skb(seg))
+		return zmq_send_skb(zsk, msg, seg);
+	zmq_seg_get(seg);
+	if (!zmq_segq_push(&msg->q, seg, GFP_KERNEL_ACCOUNT))
+		return 0;
+	zmq_seg_put(seg);
+	return -ENOBUFS;
+}
+
+/**
+ * zmq_send_frames - append whole frames that were received
+ * @zsk: the socket
+ * @msg: the message, nothing in it yet
+ * @q: the frames; stays as it is
+ *
+ * Context: lock_sock(zsk) held.
+ * Return: 0, or -ENOBUFS and @msg is empty.
+ */
+int zmq_send_frames(struct zmq_sock *zsk, struct zmq_asm *msg,
+		    const struct zmq_segq *q)
+{
+	const struct zmq_segblk *blk;
+	int i, err = 0;
+
+	sock_owned_by_me(&zsk->sk);
+	for (blk = q->head; blk && !err; blk = blk->next)
+		for (i = blk->first; i < blk->end && !err; i++)
+			err = zmq_send_seg(zsk, msg, &blk->seg[i]);
+	if (err)
+		zmq_send_reset(msg);
+	return err;
+}
+
 /**
  * zmq_send_release - release_sock() and flush
  * @zsk: the socket, locked

@@ -359,6 +359,9 @@ static int zmq_sockopt_set_locked(struct zmq_sock *zsk, int opt, const u8 *buf,
 		if (err != -ENOPROTOOPT)
 			return err;
 	}
+	err = zmq_notice_set(zsk, opt, buf, len);
+	if (err != -ENOPROTOOPT)
+		return err;
 	so = zmq_sockopt_find(opt);
 	if (so)
 		return zmq_sockopt_set_int(zsk, so, buf, len);

@@ -29,6 +29,7 @@ struct zmq_rx;
  * @cmsg: ZMQ_CMSG_* that sendmsg(2) takes, or that recvmsg(2) tells
  * @addresses: keeps its peers by routing id (zsk->router)
  * @prefixes: each message received begins with the routing id of its peer
+ * @notices: which of ZMQ_HELLO_MSG etc. it uses, BIT(ZMQ_NOTICE_*)
  * @dedupes: connects to one address once only
  * @prompt: what is sent never waits for more
  * @rechecks: @recv_begin does nothing unless zmq_pipe.recheck is set
@@ -89,6 +90,7 @@ struct zmq_type {
 	u8		cmsg;
 	bool		addresses;
 	bool		prefixes;
+	u8		notices;
 	bool		dedupes;
 	bool		rechecks;
 	bool		prompt;

@@ -41,6 +41,7 @@
 #include <net/sock.h>
 #include "chunk.h"
 #include "coalesce.h"
+#include "notice.h"
 #include "options.h"
 #include "pipe.h"
 #include "trie.h"
@@ -99,12 +100,14 @@ struct zmq_req_state {
  * @pipe: where the request came from, one reference; rx_lock
  * @envelope: its frames up to the empty one, to be sent back; rx_lock
  * @len: bytes in @envelope
+ * @large: or here if they are many; rx_lock
  */
 struct zmq_rep_state {
 	bool		replying;
 	struct zmq_pipe	*pipe;
 	u8		*envelope;
 	u32		len;
+	struct zmq_segq	large;
 };
 
 /**
@@ -214,6 +217,7 @@ struct zmq_sub_state {
  * @monitor: who is told what happens to its connections; RCU, changed under
  *	@ep_mutex
  * @feeds: monitors of other sockets that send here; monitor.c
+ * @notices: ZMQ_HELLO_MSG etc., or NULL; lock_sock
  * @stats: counters for ZMQ_AF_STATS
  * @req: REQ
  * @rep: REP
@@ -246,6 +250,7 @@ struct zmq_sock {
 
 	struct zmq_asm		asm_msg;
 	struct zmq_chunk_pool	tx_pool;
+	struct zmq_notice	*notices[ZMQ_NOTICES];
 	struct list_head	pipes;
 	u32			npipes;
 	struct zmq_coalesce	co;
@@ -319,6 +324,8 @@ int zmq_send_append_iter(struct zmq_sock *zsk, struct zmq_asm *msg,
 int zmq_send_raw(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *frames,
 		 u32 len);
 int zmq_send_kernel(struct zmq_sock *zsk, struct kvec *parts, int n);
+int zmq_send_frames(struct zmq_sock *zsk, struct zmq_asm *msg,
+		    const struct zmq_segq *q);
 void zmq_send_release(struct zmq_sock *zsk);
 void zmq_send_done(struct zmq_sock *zsk, int flags);
 void zmq_send_reset(struct zmq_asm *msg);
@@ -329,7 +336,6 @@ static inline void zmq_send_count(struct zmq_sock *zsk, u32 msgs, u64 bytes)
 	atomic64_add(msgs, &zsk->stats.tx_msgs);
 	atomic64_add(bytes, &zsk->stats.tx_bytes);
 }
-
 
 /* recv.c APIs */
 int zmq_recv_msg(struct socket *sock, struct msghdr *msg, size_t len,
