@@ -188,6 +188,7 @@ static inline void zmq_compat_copy_napi_id(struct sock *sk,
 	if (READ_ONCE(sk->sk_napi_id) != id)
 		WRITE_ONCE(sk->sk_napi_id, id);
 }
+
 static inline bool zmq_compat_busy_timeout(struct sock *sk,
 					   unsigned long start)
 {

@@ -183,7 +183,7 @@ static int zmq_tcp_bind_source(struct zmq_ep *ep, struct socket *sock)
 	if (!ep->addr.has_src || inet_sk(sock->sk)->inet_num)
 		return 0;
 	len = zmq_target_resolve(sock_net(sock->sk), &ep->addr.src,
-			      sock->sk->sk_family == AF_INET6, true, &ss);
+				 sock->sk->sk_family == AF_INET6, true, &ss);
 	if (len < 0)
 		return len;
 	sock_set_reuseaddr(sock->sk);

@@ -226,6 +226,7 @@ TEST_F(ipc, uid)
 
 TEST_F(ipc, gid)
 {
+	static const struct user member = { NOBODY, OTHER, GROUP };
 	gid_t gid = GROUP;
 
 	if (getuid())
@@ -236,8 +237,7 @@ TEST_F(ipc, gid)
 	EXPECT_EQ(0, greeted_as(&(struct user){ NOBODY, OTHER, 0 }));
 	/* libzmq asks the user database, the kernel knows the process. */
 	if (zs_is_ours())
-		EXPECT_EQ(1, greeted_as(&(struct user){ NOBODY, OTHER,
-							GROUP }));
+		EXPECT_EQ(1, greeted_as(&member));
 }
 
 /* Whom any of the filters knows is let in. */

@@ -358,8 +358,8 @@ TEST_F(handshake, client)
 	EXPECT_TRUE(zs_expect_events(reader, variant->events));
 	EXPECT_TRUE(zs_expect_events(reader, "DISCONNECTED"));
 	if (!broken) {
-		EXPECT_TRUE(zs_expect_events(reader, "CONNECT_RETRIED "
-					     "CONNECT_DELAYED CLOSED"));
+		EXPECT_TRUE(zs_expect_events(reader,
+					     "CONNECT_RETRIED CONNECT_DELAYED CLOSED"));
 	} else if (zs_is_ours() || !variant->refuses) {
 		/* libzmq may come back to who refused it, or not. */
 		EXPECT_TRUE(zs_no_event(reader, 250));
@@ -639,8 +639,8 @@ TEST(each_other)
 	ASSERT_OK(zs_bind_any(a, ZS_ABSTRACT, at));
 	ASSERT_OK(zs_connect(b, at));
 	/* What happens to each of them arrives at itself. */
-	EXPECT_TRUE(zs_expect_events(a, "LISTENING ACCEPTED "
-				     "HANDSHAKE_SUCCEEDED"));
+	EXPECT_TRUE(zs_expect_events(a,
+				     "LISTENING ACCEPTED HANDSHAKE_SUCCEEDED"));
 	EXPECT_TRUE(zs_expect_events(b, "CONNECTED HANDSHAKE_SUCCEEDED"));
 	zs_close_now(a);
 	zs_close_now(b);

@@ -320,7 +320,7 @@ TEST_F(packed, order_after_bad_memory)
 struct scribble {
 	unsigned char	*p;
 	size_t		len;
-	_Atomic bool	stop;
+	atomic_bool	stop;
 };
 
 static void *scribble(void *arg)

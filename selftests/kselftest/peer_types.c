@@ -82,11 +82,10 @@ TEST_F(peers, single_part)
 		ASSERT_NE(NULL, s);
 		EXPECT_EQ(types[i], zs_get_int(s, ZMQ_TYPE));
 		EXPECT_EQ(1, zs_get_int(s, ZMQ_THREAD_SAFE));
-		if (types[i] == ZMQ_GATHER) {
+		if (types[i] == ZMQ_GATHER)
 			EXPECT_ERRNO(EOPNOTSUPP, zs_send(s, "", 0, 0));
-		} else {
+		else
 			EXPECT_ERRNO(EINVAL, zs_send(s, "", 0, ZS_MORE));
-		}
 		if (types[i] == ZMQ_SCATTER) {
 			EXPECT_ERRNO(EOPNOTSUPP,
 				     zs_recv(s, NULL, 0, ZS_DONTWAIT));

@@ -325,7 +325,8 @@ TEST_F(xpub, nodrop)
 
 	SET(ZMQ_XPUB_NODROP, 1);
 	zs_close_now(self->sub[0]);
-	self->sub[0] = sub = zs_open(ZMQ_SUB);
+	sub = zs_open(ZMQ_SUB);
+	self->sub[0] = sub;
 	ASSERT_OK(zs_set_int(self->pub, ZMQ_SNDHWM, 4));
 	ASSERT_OK(zs_set_int(sub, ZMQ_RCVHWM, 4));
 	ASSERT_OK(zs_subscribe(sub, ""));
@@ -379,7 +380,8 @@ TEST_F(xpub, nodrop_blocks)
 	SET(ZMQ_XPUB_NODROP, 1);
 	SET(ZMQ_SNDHWM, 2);
 	zs_close_now(self->sub[0]);
-	self->sub[0] = sub = zs_open(ZMQ_SUB);
+	sub = zs_open(ZMQ_SUB);
+	self->sub[0] = sub;
 	ASSERT_OK(zs_set_int(sub, ZMQ_RCVHWM, 2));
 	ASSERT_OK(zs_subscribe(sub, ""));
 	ASSERT_OK(zs_connect(sub, self->endpoint));

@@ -398,15 +398,15 @@ bool zs_expect_events(struct zs *reader, const char *names)
 		len = strcspn(names, " ");
 		if (zs_next_event(reader, &event)) {
 			fprintf(stderr, "# %s instead of %.*s\n", strerror(errno),
-			       (int)len, names);
+				(int)len, names);
 			return false;
 		}
 		if (strlen(zs_event_name(event.event)) == len &&
 		    !strncmp(zs_event_name(event.event), names, len))
 			continue;
 		fprintf(stderr, "# %s, %d, %s instead of %.*s\n",
-		       zs_event_name(event.event), event.value, event.endpoint,
-		       (int)len, names);
+			zs_event_name(event.event), event.value, event.endpoint,
+			(int)len, names);
 		return false;
 	}
 	return true;
@@ -420,6 +420,6 @@ bool zs_no_event(struct zs *reader, int ms)
 		return true;
 	if (!zs_next_event(reader, &event))
 		fprintf(stderr, "# %s, %d, %s instead of nothing\n",
-		       zs_event_name(event.event), event.value, event.endpoint);
+			zs_event_name(event.event), event.value, event.endpoint);
 	return false;
 }

@@ -17,7 +17,7 @@ static void *symbol(const char *name)
 
 /* A function of our library, by the prototype that <zmq.h> has or would have. */
 #define CALL(ret, name, params) \
-	((ret (*) params)(symbol("zmq_" #name) ?: (fprintf(stderr, \
+	((ret(*)params)(symbol("zmq_" #name) ?: (fprintf(stderr, \
 	  "no zmq_" #name "\n"), exit(1), NULL)))
 
 union control {

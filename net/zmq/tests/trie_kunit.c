@@ -706,7 +706,7 @@ struct trie_text {
 };
 
 static void trie_print_fn(const u8 *topic, size_t len, struct zmq_trie_owner *sub,
-			 void *arg)
+			  void *arg)
 {
 	struct trie_text *text = arg;
 
