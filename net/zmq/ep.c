@@ -26,6 +26,7 @@ void zmq_ep_put(struct zmq_ep *ep)
 		path_put(&ep->pwd);
 	}
 	put_cred(ep->cred);
+	put_pid(ep->pid);
 	zmq_options_free(&ep->opt);
 	kfree(ep->bound);
 	kfree(ep->name);
@@ -84,6 +85,7 @@ static struct zmq_ep *zmq_ep_alloc(struct zmq_sock *zsk, const char *name,
 	refcount_set(&ep->refs, 1);
 	ep->bind = bind;
 	ep->cred = get_current_cred();
+	ep->pid = get_pid(task_tgid(current));
 	spin_lock_init(&ep->lock);
 	INIT_LIST_HEAD(&ep->conns);
 	INIT_LIST_HEAD(&ep->inproc.node);

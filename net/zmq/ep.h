@@ -34,6 +34,7 @@
  * @conns: its connections: accepted ones, or the connector
  * @closed: takes no more connections
  * @cred: who made it, for ipc paths
+ * @pid: the same; its namespace is the one that numbers of peers are of
  * @root: root directory of who made it (ipc paths)
  * @pwd: working directory of who made it
  * @has_fs: @root and @pwd are held
@@ -60,6 +61,7 @@ struct zmq_ep {
 	struct list_head		conns;
 	bool				closed;
 	const struct cred		*cred;
+	struct pid			*pid;
 	struct path			root;
 	struct path			pwd;
 	bool				has_fs;

@@ -45,7 +45,7 @@ struct zmq_meta *zmq_meta_alloc(struct zmq_conn *conn,
 
 	if (hs && hs->version < ZMQ_ZMTP_3_0)
 		return NULL;
-	address = conn->tp->address(conn->lower);
+	address = conn->tp->address(conn);
 	if (!address)
 		return NULL;
 	len = strlen(address);

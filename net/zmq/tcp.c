@@ -120,11 +120,11 @@ static char *zmq_tcp_name(struct socket *sock, bool peer)
 }
 
 /* The peer's address without its port. */
-static char *zmq_tcp_address(struct socket *sock)
+static char *zmq_tcp_address(struct zmq_conn *conn)
 {
 	struct sockaddr_storage ss;
 
-	if (kernel_getpeername(sock, (struct sockaddr *)&ss) < 0)
+	if (kernel_getpeername(conn->lower, (struct sockaddr *)&ss) < 0)
 		return NULL;
 	if (ss.ss_family == AF_INET6)
 		return kasprintf(GFP_KERNEL, "%pI6c",

@@ -63,7 +63,7 @@ struct zmq_transport {
 	int (*connected)(struct zmq_conn *conn);
 	int (*adopt)(struct zmq_conn *conn);
 	bool (*fits)(const struct sock *sk);
-	char *(*address)(struct socket *sock);
+	char *(*address)(struct zmq_conn *conn);
 	bool (*read)(struct zmq_conn *conn);
 	int (*send)(struct zmq_conn *conn, struct kvec *vec, int n, size_t len,
 		    bool more);

@@ -282,14 +282,22 @@ static bool zmq_unix_group_listed(const struct zmq_blob *list,
 	return false;
 }
 
-static struct pid *zmq_unix_peer_pid(struct sock *sk)
+/* Who is at the other end, as with SO_PEERCRED; both with a reference. */
+static const struct cred *zmq_unix_peer(struct sock *sk, struct pid **pid)
 {
-	struct pid *pid;
+	const struct cred *cred;
 
 	spin_lock(&sk->sk_peer_lock);
-	pid = get_pid(sk->sk_peer_pid);
+	*pid = get_pid(sk->sk_peer_pid);
+	cred = get_cred(sk->sk_peer_cred);
 	spin_unlock(&sk->sk_peer_lock);
-	return pid;
+	return cred;
+}
+
+/* Its number for who bound or connected; 0: it has none there. */
+static pid_t zmq_unix_pid_nr(const struct zmq_ep *ep, struct pid *pid)
+{
+	return pid_nr_ns(pid, ns_of_pid(ep->pid));
 }
 
 /*
@@ -303,49 +311,38 @@ static bool zmq_unix_welcome(const struct zmq_ep *ep, struct sock *sk)
 	const struct zmq_blob *gids = ep->opt.blob[ZMQ_BLOB_IPC_GID];
 	struct user_namespace *ns = ep->cred->user_ns;
 	const struct cred *peer;
-	struct pid *pid, *own;
+	struct pid *pid;
 	bool welcome;
 
 	if (!pids && !uids && !gids)
 		return true;
-	pid = zmq_unix_peer_pid(sk);
-	spin_lock(&sk->sk_peer_lock);
-	peer = get_cred(sk->sk_peer_cred);
-	spin_unlock(&sk->sk_peer_lock);
-	/* Of who listened; the user of an adopted one can do so again. */
-	own = zmq_unix_peer_pid(ep->listener->sk);
-	welcome = pid && own &&
-		  zmq_unix_listed(pids, pid_nr_ns(pid, ns_of_pid(own)), 0);
+	peer = zmq_unix_peer(sk, &pid);
+	welcome = zmq_unix_listed(pids, zmq_unix_pid_nr(ep, pid), 0);
 	if (peer && !welcome)
 		welcome = zmq_unix_listed(uids, from_kuid(ns, peer->euid),
 					  -1) ||
 			  zmq_unix_group_listed(gids, ns, peer);
-	put_pid(own);
 	put_pid(pid);
 	put_cred(peer);
 	return welcome;
 }
 
-/* libzmq: localhost:uid:gid:pid, as SO_PEERCRED has them. */
-static char *zmq_unix_address(struct socket *sock)
+/* libzmq: localhost:uid:gid:pid; numbers as in zmq_unix_welcome(). */
+static char *zmq_unix_address(struct zmq_conn *conn)
 {
-	struct user_namespace *ns = sock_net(sock->sk)->user_ns;
-	struct sock *sk = sock->sk;
+	struct user_namespace *ns = conn->ep->cred->user_ns;
 	const struct cred *peer;
 	struct pid *pid;
 	char *address;
 
-	spin_lock(&sk->sk_peer_lock);
-	pid = get_pid(sk->sk_peer_pid);
-	peer = get_cred(sk->sk_peer_cred);
-	spin_unlock(&sk->sk_peer_lock);
-	if (!peer) {
-		put_pid(pid);
-		return kstrdup("localhost", GFP_KERNEL);
-	}
-	address = kasprintf(GFP_KERNEL, "localhost:%u:%u:%d",
-			    from_kuid_munged(ns, peer->euid),
-			    from_kgid_munged(ns, peer->egid), pid_nr(pid));
+	peer = zmq_unix_peer(conn->lower->sk, &pid);
+	if (peer)
+		address = kasprintf(GFP_KERNEL, "localhost:%u:%u:%d",
+				    from_kuid_munged(ns, peer->euid),
+				    from_kgid_munged(ns, peer->egid),
+				    zmq_unix_pid_nr(conn->ep, pid));
+	else
+		address = kstrdup("localhost", GFP_KERNEL);
 	put_pid(pid);
 	put_cred(peer);
 	return address;
