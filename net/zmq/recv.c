@@ -347,8 +347,6 @@ static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
 	frame->more = hdr.more;
 	frame->group_len = hdr.group_len;
 	frame->routing_id = pipe->routing_id;
-	if (frame->want_meta)
-		frame->tell_meta = zmq_meta_told(zsk, pipe, &frame->meta);
 	if (zsk->rx_prefix) {
 		frame->is_small = true;
 		memcpy(frame->small, pipe->id, pipe->id_len);
@@ -356,13 +354,16 @@ static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
 	if (flags & MSG_PEEK)
 		return zsk->rx_prefix ? 0 : zmq_recv_look(pipe, &hdr, frame);
 	zsk->rx_started = true;
-	if (zsk->rx_prefix) {
+	if (zsk->rx_prefix)
 		zsk->rx_prefix = false;
-		return 0;
-	}
-	err = zmq_recv_take(pipe, &hdr, frame);
-	if (err || frame->more)
+	else
+		err = zmq_recv_take(pipe, &hdr, frame);
+	if (err)
 		return err;
+	if (frame->want_meta)
+		frame->tell_meta = zmq_meta_told(zsk, pipe, &frame->meta);
+	if (frame->more)
+		return 0;
 	if (zmq_recv_end(zsk, 1))
 		*resume = pipe;
 	else
