@@ -280,6 +280,8 @@ int zmq_segq_take(struct zmq_segq *dst, struct zmq_segq *src, u64 bytes,
 		zmq_segq_move(dst, src);
 		return 0;
 	}
+	if (!bytes)
+		return 0;
 	if (bytes < zmq_segq_first(src)->len)
 		return zmq_segq_split(dst, src, bytes, gfp);
 	zmq_segq_init(&got);
