@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Metadata of messages: what is known of the peer that sent them. */
+#include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "harness.h"
 #include "raw.h"
@@ -68,6 +70,30 @@ TEST(ipc)
 	EXPECT_EQ(NULL, zs_gets(pull, "Identity"));
 	zs_close_now(push);
 	zs_close_now(pull);
+}
+
+/* A pid namespace learns no numbers of the one outside. */
+TEST(ipc_in_pid_namespace)
+{
+	struct zs *push, *pull;
+	int status;
+
+	if (getuid())
+		SKIP(return, "needs root");
+	if (!zs_is_kernel())
+		SKIP(return, "a library's threads are of the old namespace");
+	if (unshare(CLONE_NEWPID))
+		SKIP(return, "no pid namespaces");
+	if (!fork()) {
+		push = zs_open(ZMQ_PUSH);
+		pull = zs_open(ZMQ_PULL);
+		_exit(zs_pair(pull, push, ZS_ABSTRACT, NULL) ||
+		      zs_send_msg(push, "a") || zs_keep(pull) ||
+		      strcmp("localhost:0:0:1",
+			     zs_gets(pull, "Peer-Address") ?: ""));
+	}
+	ASSERT_LT(0, wait(&status));
+	EXPECT_EQ(0, status);
 }
 
 /* Each message has the metadata of its own sender. */
