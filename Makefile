@@ -150,14 +150,15 @@ check:
 	@$(SETUP) build vm check
 	@selftests/check.py --build $(BUILD)
 
-MAN_PAGES := $(patsubst Documentation/man/%.rst,$(BUILD)/man/%,$(wildcard Documentation/man/*.rst))
+MAN_PAGES := $(patsubst Documentation/man/%.rst,$(BUILD)/man/%,$(wildcard Documentation/man/*.rst)) \
+	$(BUILD)/man/af_zmq.7 $(BUILD)/man/zmq_socket_options.7
 
 ## make man		the manual pages, in build/man: man -l build/man/af_zmq.7
 man: $(MAN_PAGES)
 
-$(BUILD)/man/%: Documentation/man/%.rst
+$(MAN_PAGES): $(BUILD)/man/%: Documentation/af_zmq.rst $(wildcard Documentation/man/*)
 	@mkdir -p $(@D)
-	rst2man --halt=2 $< $@
+	Documentation/man/manual.py $* > $@
 
 ## make shell		a root shell in the virtual machine; KERNEL= as above
 shell:

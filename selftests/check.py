@@ -110,7 +110,7 @@ def manuals(build_dir):
     for page in sorted(glob.glob(os.path.join(build_dir, "man/*.[1-9]"))):
         read = subprocess.run(["man", "--warnings", "-l", page], stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                              env={**os.environ, "MANWIDTH": "100"}, check=False)
+                              env={**os.environ, "MANWIDTH": "80"}, check=False)
         findings += read.stderr.splitlines()
     return findings
 
