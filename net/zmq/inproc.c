@@ -378,8 +378,15 @@ static bool zmq_inproc_accepts(struct zmq_sock *zsk,
 	return !type->rx_accept || type->rx_accept(zsk, &rx) > 0;
 }
 
-static void zmq_inproc_publish(struct zmq_pipe *to, struct zmq_segq *q,
-			       u32 msgs)
+/**
+ * zmq_inproc_publish - messages can be received
+ * @to: the pipe they come by
+ * @q: their frames; empty after
+ * @msgs: how many
+ *
+ * Context: lock_sock of either end held.
+ */
+void zmq_inproc_publish(struct zmq_pipe *to, struct zmq_segq *q, u32 msgs)
 {
 	struct zmq_sock *zsk = to->zsk;
 	struct zmq_segcur cur;
@@ -409,6 +416,8 @@ int zmq_inproc_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep)
 	struct zmq_segq copy;
 
 	sock_owned_by_me(&pipe->zsk->sk);
+	if (zmq_inproc_mixed(peer))
+		return zmq_inproc_defer(pipe, msg, keep);
 	if (!zmq_inproc_accepts(peer->zsk, msg)) {
 		atomic64_inc(&peer->zsk->stats.rx_drops);
 		if (!keep)
@@ -443,7 +452,7 @@ void zmq_inproc_push_run(struct zmq_pipe *pipe, struct zmq_segq *run,
 
 	sock_owned_by_me(&pipe->zsk->sk);
 	if (type->receives && !type->rx_accept && !type->single_part &&
-	    !pipe->conflate) {
+	    !pipe->conflate && !zmq_inproc_mixed(pipe->peer)) {
 		zmq_inproc_publish(pipe->peer, run, msgs);
 		return;
 	}
@@ -456,92 +465,6 @@ void zmq_inproc_push_run(struct zmq_pipe *pipe, struct zmq_segq *run,
 		zmq_inproc_push(pipe, &one, false);
 	}
 	zmq_segq_free(&one);
-}
-
-/* Subscriptions. */
-
-/**
- * zmq_inproc_subscribe - tell the peer of a subscription or its end
- * @pipe: the pipe, which has one
- * @topic: the topic
- * @len: its length
- * @on: subscribe, else cancel
- *
- * Context: lock_sock(zsk) held; zmq_coalesce_dirty() is to follow.
- * Return: 0 or -ENOMEM.
- */
-int zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
-			 bool on)
-{
-	struct zmq_sub_event *ev;
-
-	sock_owned_by_me(&pipe->zsk->sk);
-	ev = kzalloc(struct_size(ev, topic, len), GFP_KERNEL_ACCOUNT);
-	if (!ev)
-		return -ENOMEM;
-	ev->on = on;
-	ev->len = len;
-	if (len)
-		memcpy(ev->topic, topic, len);
-	spin_lock_bh(&pipe->tx_lock);
-	list_add_tail(&ev->node, &pipe->events);
-	spin_unlock_bh(&pipe->tx_lock);
-	return 0;
-}
-
-/**
- * struct zmq_inproc_all - telling of all subscriptions
- * @pipe: whom
- * @err: the first failure
- */
-struct zmq_inproc_all {
-	struct zmq_pipe	*pipe;
-	int		err;
-};
-
-static void zmq_inproc_subscribe_one(const u8 *topic, size_t len,
-				     struct zmq_trie_owner *sub, void *arg)
-{
-	struct zmq_inproc_all *all = arg;
-
-	if (!all->err)
-		all->err = zmq_inproc_subscribe(all->pipe, topic, len, true);
-}
-
-/* Tell a new peer of all subscriptions; as zmq_inproc_subscribe(). */
-int zmq_inproc_subscribe_all(struct zmq_pipe *pipe)
-{
-	struct zmq_inproc_all all = { .pipe = pipe };
-	int err;
-
-	err = zmq_trie_walk(&pipe->zsk->sub.trie, zmq_inproc_subscribe_one,
-			    &all, GFP_KERNEL_ACCOUNT);
-	return err < 0 ? err : all.err;
-}
-
-/*
- * Apply what @pipe's side has noted, at the peer's; its lock_sock is held, and
- * the list taken under it, so the order stays.  Return: 0 or the first failure.
- */
-static int zmq_inproc_apply(struct zmq_pipe *pipe, struct zmq_pipe *peer)
-{
-	const struct zmq_type *type = peer->zsk->type;
-	bool takes = type->publishes &&
-		     type->grouped == pipe->zsk->type->grouped;
-	struct zmq_sub_event *ev, *next;
-	LIST_HEAD(events);
-	int err = 0;
-
-	spin_lock_bh(&pipe->tx_lock);
-	list_splice_init(&pipe->events, &events);
-	spin_unlock_bh(&pipe->tx_lock);
-	list_for_each_entry_safe(ev, next, &events, node) {
-		if (takes && peer->attached && !err)
-			err = type->subscribe(peer->zsk, peer, ev->topic,
-					      ev->len, ev->on);
-		kfree(ev);
-	}
-	return err;
 }
 
 /* The other side is gone; lock_sock held. */
@@ -879,6 +802,7 @@ void zmq_inproc_close_all(struct zmq_sock *zsk)
 
 const struct zmq_transport zmq_inproc_transport = {
 	.proto		= ZMQ_ENDPOINT_INPROC,
+	.unbinds_first	= true,
 	.listen		= zmq_inproc_bind,
 	.check		= zmq_inproc_check,
 	.attach		= zmq_inproc_connect,

@@ -37,10 +37,18 @@ void zmq_inproc_push_run(struct zmq_pipe *pipe, struct zmq_segq *run,
 bool zmq_inproc_full(const struct zmq_pipe *from, const struct zmq_pipe *to);
 u32 zmq_inproc_credit(const struct zmq_pipe *from, const struct zmq_pipe *to,
 		      u64 *bytes);
+bool zmq_inproc_mixed(const struct zmq_pipe *peer);
+int zmq_inproc_defer(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep);
 int zmq_inproc_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 			 bool on);
 int zmq_inproc_subscribe_all(struct zmq_pipe *pipe);
 void zmq_inproc_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv);
+
+/* lock_sock of the peer's side held. */
+int zmq_inproc_apply(struct zmq_pipe *pipe, struct zmq_pipe *peer);
+
+/* lock_sock of either side held. */
+void zmq_inproc_publish(struct zmq_pipe *to, struct zmq_segq *q, u32 msgs);
 
 /* No lock held. */
 void zmq_inproc_settle(struct zmq_pipe *pipe);

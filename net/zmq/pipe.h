@@ -34,7 +34,7 @@ enum {
  * @conn: its connection, or NULL; written under lock_sock and @tx_lock
  * @peer: inproc: the other side's pipe, or NULL; one reference; written under
  *	lock_sock and rx_lock, or rx_lock once detached; read under either
- * @events: inproc: subscriptions to tell @peer; @tx_lock, lock_sock to add
+ * @events: inproc: what to tell @peer, in order; @tx_lock, lock_sock to add
  * @kick_node: inproc: while KICKED
  * @held: inproc: being joined, @rxq is not to be read yet; rx_lock
  * @rcvhwm: inproc: our share of the peer's credit; WRITE_ONCE under lock_sock

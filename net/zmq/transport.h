@@ -14,6 +14,7 @@ struct zmq_ep;
 /**
  * struct zmq_transport - operations on lower sockets
  * @proto: which transport this is
+ * @unbinds_first: a name both bound and connected to is only unbound at first
  * @locked: the lower socket's callbacks run with its lock held, and the same
  *	lock is taken to send (TCP); otherwise neither (unix)
  * @attach: without lower sockets: all that is to be done for a connect, under
@@ -50,6 +51,7 @@ struct zmq_ep;
 struct zmq_transport {
 	enum zmq_endpoint_proto	proto;
 	bool			locked;
+	bool			unbinds_first;
 
 	int (*attach)(struct zmq_ep *ep, u32 *routing_id);
 	bool (*ended)(struct zmq_ep *ep);
