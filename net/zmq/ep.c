@@ -469,6 +469,23 @@ static bool zmq_ep_named(const struct zmq_ep *ep, const char *name, size_t len)
 	return strlen(ep->name) == len && !memcmp(ep->name, name, len);
 }
 
+/*
+ * A name of this kind that the socket is bound to is unbound first, and stays
+ * connected to until the next call (libzmq, inproc).  NULL: there is none.
+ */
+static struct zmq_ep *zmq_ep_bound_first(struct zmq_sock *zsk,
+					 const char *name, size_t len)
+{
+	struct zmq_ep *ep;
+
+	lockdep_assert_held(&zsk->ep_mutex);
+	list_for_each_entry(ep, &zsk->eps, node)
+		if (ep->bind && ep->tp->unbinds_first &&
+		    zmq_ep_named(ep, name, len))
+			return ep;
+	return NULL;
+}
+
 /* Why there is no endpoint of this name. */
 static int zmq_ep_unknown(const char *name, size_t len)
 {
@@ -485,7 +502,8 @@ static int zmq_ep_unknown(const char *name, size_t len)
  * @name: the endpoint
  * @len: bytes in @name
  *
- * As in libzmq either works on either, and on all endpoints of that name.
+ * As in libzmq either works on either, and on all endpoints of that name; but
+ * see zmq_ep_bound_first().
  * Unbinding ends the connections that were accepted.  What is queued to be
  * sent lingers as long as ZMQ_LINGER says.
  *
@@ -493,14 +511,15 @@ static int zmq_ep_unknown(const char *name, size_t len)
  */
 int zmq_ep_term(struct zmq_sock *zsk, const char *name, size_t len)
 {
-	struct zmq_ep *ep, *next;
+	struct zmq_ep *ep, *next, *bound;
 	int err = -ENOENT;
 	int linger;
 
 	mutex_lock(&zsk->ep_mutex);
 	linger = zsk->type->no_linger ? 0 : READ_ONCE(zsk->opt.linger);
+	bound = zmq_ep_bound_first(zsk, name, len);
 	list_for_each_entry_safe(ep, next, &zsk->eps, node) {
-		if (!zmq_ep_named(ep, name, len))
+		if (bound ? ep != bound : !zmq_ep_named(ep, name, len))
 			continue;
 		/* A peer that came by name and left is known no more. */
 		if (ep->bind || !ep->tp->ended || !ep->tp->ended(ep))

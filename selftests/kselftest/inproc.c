@@ -144,6 +144,22 @@ TEST(self)
 	ASSERT_OK(zs_close(s));
 }
 
+/* The name is given up first, the connection when it is asked once more. */
+TEST(self_unbind)
+{
+	struct zs *s = bound(ZMQ_DEALER), *other = zs_open(ZMQ_DEALER);
+
+	ASSERT_OK(zs_connect(s, NAME));
+	ASSERT_OK(zs_unbind(s, NAME));
+	ASSERT_OK(zs_bind(other, NAME));
+	ASSERT_OK(put(s, "a", 0));
+	EXPECT_TRUE(zs_recv_is(s, "a"));
+	ASSERT_OK(zs_unbind(s, NAME));
+	EXPECT_ERRNO(ENOENT, zs_unbind(s, NAME));
+	ASSERT_OK(zs_close(s));
+	ASSERT_OK(zs_close(other));
+}
+
 /* The peer that left is not there, whatever the name is bound to later. */
 TEST(no_reconnect)
 {
@@ -557,6 +573,30 @@ TEST(publisher_connects)
 	EXPECT_TRUE(zs_recv_is(sub, "apple"));
 	ASSERT_OK(zs_close(pub));
 	ASSERT_OK(zs_close(sub));
+}
+
+/* Subscriptions and messages are received as they were sent, early ones, too. */
+TEST(publisher_receives)
+{
+	struct zs *xsub = connected(ZMQ_XSUB), *xpub;
+
+	ASSERT_OK(put(xsub, "\1a", 0));
+	ASSERT_OK(put(xsub, "early", 0));
+	xpub = bound(ZMQ_XPUB);
+	EXPECT_TRUE(zs_recv_is(xpub, "\1a"));
+	EXPECT_TRUE(zs_recv_is(xpub, "early"));
+	ASSERT_OK(put(xsub, "\1b", 0));
+	ASSERT_OK(put(xsub, "one", 0));
+	ASSERT_OK(put(xsub, "\1c", 0));
+	ASSERT_OK(zs_send_msg(xsub, "two|\1d"));
+	EXPECT_TRUE(zs_recv_is(xpub, "\1b"));
+	EXPECT_TRUE(zs_recv_is(xpub, "one"));
+	EXPECT_TRUE(zs_recv_is(xpub, "\1c"));
+	EXPECT_TRUE(zs_recv_is(xpub, "two|\1d"));
+	ASSERT_OK(put(xpub, "d", 0));
+	EXPECT_TRUE(zs_recv_is(xsub, "d"));
+	ASSERT_OK(zs_close(xsub));
+	ASSERT_OK(zs_close(xpub));
 }
 
 /* A full subscriber misses messages, the others do not. */
