@@ -608,7 +608,10 @@ static void zmq_conn_step_handshake(struct zmq_conn *conn)
 	bool retry = !zmq_conn_stops(conn, ZMQ_STOP_HANDSHAKE);
 
 	zmq_stream_read(conn);
-	if (test_bit(ZMQ_CONN_RX_STOP, &conn->flags)) {
+	/* What it did wrong is told, also if it has left since. */
+	if (test_bit(ZMQ_CONN_FAILED, &conn->flags)) {
+		zmq_conn_kick(conn, 0);
+	} else if (test_bit(ZMQ_CONN_RX_STOP, &conn->flags)) {
 		zmq_conn_ready(conn);
 	} else if (zmq_conn_ended(conn)) {
 		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKE_FAILURES);
