@@ -483,9 +483,12 @@ static int recv_iov(void *handle, struct iovec *iov, int flags)
 /* Up to *@count parts of a message; sets *@count to how many, returns it. */
 int zs_recviov(void *handle, struct iovec *iov, size_t *count, int flags)
 {
+	ZS_USING_SOCK *s = zs_sock_get(handle);
 	size_t max, n = 0;
 	int more = 1;
 
+	if (!s)
+		return -1;
 	if (!count || !*count || !iov)
 		return zs_fail(EINVAL);
 	max = *count;
