@@ -304,6 +304,8 @@ const struct zmq_type zmq_pattern_xsub = {
 	.sends		= true,
 	.receives	= true,
 	.subscribes	= true,
+	/* Subscriptions do not wait; what was sent before them must not. */
+	.prompt		= true,
 	.init		= zmq_sub_init,
 	.fini		= zmq_sub_fini,
 	.send		= zmq_xsub_send,
