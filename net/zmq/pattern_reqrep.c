@@ -291,10 +291,8 @@ static int zmq_rep_recv_begin(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 	struct zmq_rep_state *rep = &zsk->rep;
 
 	lockdep_assert_held(&zsk->rx_lock);
-	if (zmq_rep_take(rep, pipe, zmq_rep_envelope_len(&pipe->rxq))) {
-		zmq_recv_skip(zsk, pipe);
-		return -EAGAIN;
-	}
+	if (zmq_rep_take(rep, pipe, zmq_rep_envelope_len(&pipe->rxq)))
+		return -ENOBUFS;
 	if (rep->pipe)
 		zmq_pipe_put(rep->pipe);
 	zmq_pipe_get(pipe);

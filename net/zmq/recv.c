@@ -119,7 +119,7 @@ void zmq_recv_skip_all(struct zmq_sock *zsk)
 
 /*
  * Begin the next message in fair-queue order, if none is being read.
- * Return: 0: zsk->rx_cur is set; -EAGAIN: none there.
+ * Return: 0: zsk->rx_cur is set; -EAGAIN: none there; -ENOBUFS.
  */
 int zmq_recv_begin(struct zmq_sock *zsk)
 {
@@ -134,8 +134,10 @@ int zmq_recv_begin(struct zmq_sock *zsk)
 		if (!pipe)
 			return -EAGAIN;
 		err = type->recv_begin ? type->recv_begin(zsk, pipe) : 0;
-		if (err)
+		if (err == -EAGAIN)
 			continue;
+		if (err)
+			return err;
 		zmq_pipe_get(pipe);
 		zsk->rx_cur = pipe;
 		zsk->rx_started = false;
@@ -155,7 +157,7 @@ bool zmq_recv_ready(struct zmq_sock *zsk)
 	if (list_empty(&zsk->fq))
 		return false;
 	/* Some types drop messages when they look at them. */
-	return !zsk->type->recv_begin || !zmq_recv_begin(zsk);
+	return !zsk->type->recv_begin || zmq_recv_begin(zsk) != -EAGAIN;
 }
 
 /* Header of the part that comes next; a message is being read. */

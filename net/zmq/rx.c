@@ -33,6 +33,16 @@ static bool zmq_rx_between(const struct zmq_rx *rx)
 	return !rx->parts && !rx->body_left && !zmq_rx_partial(rx);
 }
 
+/*
+ * Have room for all segments that one frame may append, before any byte of it
+ * is taken.
+ */
+static bool zmq_rx_reserve(struct zmq_rx *rx)
+{
+	return !zmq_segq_reserve(&rx->q, ZMQ_RX_FRAME_SEGS,
+				 GFP_ATOMIC | __GFP_NOWARN);
+}
+
 /* Append the copied bytes up to chunk offset @end to the queue. */
 static int zmq_rx_flush_run(struct zmq_rx *rx, u32 end)
 {
@@ -276,9 +286,24 @@ static int zmq_rx_publish(struct zmq_conn *conn)
 /* A subscription comes: messages before it must be readable before it is. */
 static int zmq_rx_catch_up(struct zmq_conn *conn)
 {
-	if (!zmq_rx_mixed(conn) || !conn->rx.done_msgs)
+	struct zmq_rx *rx = &conn->rx;
+
+	if (!zmq_rx_mixed(conn) || !rx->done_msgs)
 		return 0;
-	return zmq_rx_publish(conn);
+	return zmq_rx_flush_run(rx, rx->frame) ?: zmq_rx_publish(conn);
+}
+
+/* Act on a whole frame in the chunk; -ENOMEM takes nothing of it. */
+static int zmq_rx_act(struct zmq_conn *conn, const struct zmq_zmtp_hdr *hdr)
+{
+	struct zmq_rx *rx = &conn->rx;
+	int err;
+
+	err = zmq_rx_catch_up(conn);
+	if (!err)
+		err = zmq_traffic_frame(conn, hdr->flags, zmq_rx_base(rx) +
+					rx->frame + hdr->size, hdr->len);
+	return err ?: zmq_rx_cut_frame(rx, hdr->size + hdr->len);
 }
 
 /* A whole short frame is in the chunk at rx->frame. */
@@ -289,14 +314,8 @@ static int zmq_rx_short(struct zmq_conn *conn, const struct zmq_zmtp_hdr *hdr)
 	const u8 *body = zmq_rx_base(rx) + rx->frame + hdr->size;
 	int err;
 
-	if (zmq_rx_internal(conn, hdr, body)) {
-		err = zmq_rx_cut_frame(rx, hdr->size + hdr->len);
-		if (!err)
-			err = zmq_rx_catch_up(conn);
-		if (err)
-			return err;
-		return zmq_traffic_frame(conn, hdr->flags, body, hdr->len);
-	}
+	if (zmq_rx_internal(conn, hdr, body))
+		return zmq_rx_act(conn, hdr);
 	/*
 	 * Any other part may be a subscription as well (libzmq).  It is left
 	 * in its message; parts longer than this are no topics.
@@ -320,72 +339,58 @@ static int zmq_rx_long_internal(struct zmq_conn *conn,
 {
 	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
 	struct zmq_rx *rx = &conn->rx;
-	u32 from = rx->frame + hdr->size;
+	const u8 *from = zmq_rx_base(rx) + rx->frame + hdr->size;
 	bool fits = hdr->len <= READ_ONCE(znet->topic_max) + 16;
+	u8 *large = NULL;
 	int err;
 
 	if (!fits && (hdr->flags & ZMQ_ZMTP_COMMAND || zmq_rx_mixed(conn)))
 		return -EMSGSIZE;
-	err = zmq_rx_cut_frame(rx, hdr->size + have);
-	if (!err)
-		err = zmq_rx_catch_up(conn);
-	if (err)
-		return err;
+	if (fits && have == hdr->len)
+		return zmq_rx_act(conn, hdr);
 	/* A PUB throws messages from its subscribers away. */
-	rx->skip = !fits;
-	if (rx->skip)
-		return 0;
-	rx->large = kmalloc(hdr->len, GFP_ATOMIC | __GFP_NOWARN);
-	if (!rx->large)
-		return -ENOMEM;
+	if (fits) {
+		large = kmalloc(hdr->len, GFP_ATOMIC | __GFP_NOWARN);
+		if (!large)
+			return -ENOMEM;
+		memcpy(large, from, have);
+	}
+	err = zmq_rx_catch_up(conn) ?:
+	      zmq_rx_cut_frame(rx, hdr->size + have);
+	if (err) {
+		kfree(large);
+		return err;
+	}
+	rx->large = large;
 	rx->large_size = hdr->len;
 	rx->large_len = have;
-	memcpy(rx->large, zmq_rx_base(rx) + from, have);
+	rx->body_left = hdr->len - have;
+	rx->skip = !fits && rx->body_left;
 	return 0;
 }
 
-static int zmq_rx_long_end(struct zmq_conn *conn)
-{
-	struct zmq_rx *rx = &conn->rx;
-	u8 *large = rx->large;
-	int err;
-
-	if (rx->skip) {
-		rx->skip = false;
-		return 0;
-	}
-	if (!large)
-		return zmq_rx_part_end(conn, rx->flags, rx->long_len);
-	rx->large = NULL;
-	err = zmq_traffic_frame(conn, rx->flags, large, rx->large_len);
-	kfree(large);
-	return err;
-}
 
 /* A long frame's header is in the chunk, and perhaps some of its body. */
 static int zmq_rx_long(struct zmq_conn *conn, const struct zmq_zmtp_hdr *hdr)
 {
 	struct zmq_rx *rx = &conn->rx;
 	u32 have = min_t(u64, rx->fill - rx->frame - hdr->size, hdr->len);
+	u32 end = rx->frame + hdr->size + have;
 	int err;
 
 	rx->flags = hdr->flags;
 	rx->long_len = hdr->len;
-	rx->body_left = hdr->len - have;
 	if (zmq_rx_internal(conn, hdr, zmq_rx_base(rx) + rx->frame +
-				       hdr->size)) {
-		err = zmq_rx_long_internal(conn, hdr, have);
-	} else {
-		u32 end = rx->frame + hdr->size + have;
-
-		err = zmq_rx_normalize(conn, hdr);
-		rx->frame = end;
-		if (!err && rx->body_left)
-			err = zmq_rx_flush_run(rx, end);
-	}
-	if (err || rx->body_left)
+				       hdr->size))
+		return zmq_rx_long_internal(conn, hdr, have);
+	err = zmq_rx_normalize(conn, hdr);
+	if (err)
 		return err;
-	return zmq_rx_long_end(conn);
+	rx->frame = end;
+	if (have == hdr->len)
+		return zmq_rx_part_end(conn, hdr->flags, hdr->len);
+	rx->body_left = hdr->len - have;
+	return zmq_rx_flush_run(rx, end);
 }
 
 /* May the pipe take another message?  If not, the parser stops here. */
@@ -457,7 +462,8 @@ static void zmq_rx_parse_plain(struct zmq_conn *conn)
 
 /*
  * Parse the frames between rx->frame and rx->fill.  Stops where more bytes are
- * needed, or at the beginning of a message that may not be begun.
+ * needed, at the beginning of a message that may not be begun, or at that of a
+ * frame for which there is no memory (rx->nomem).
  */
 static int zmq_rx_parse(struct zmq_conn *conn)
 {
@@ -465,6 +471,7 @@ static int zmq_rx_parse(struct zmq_conn *conn)
 	struct zmq_zmtp_hdr hdr;
 	bool first = rx->begun;
 	bool plain = true;
+	u32 frame;
 	int n, err;
 
 	while (rx->frame < rx->fill && !test_bit(ZMQ_CONN_RX_STOP,
@@ -477,9 +484,12 @@ static int zmq_rx_parse(struct zmq_conn *conn)
 		/* The message that @begun stands for was let in before. */
 		if (!first && !rx->parts && !zmq_rx_may_begin(conn))
 			return 0;
+		if (!zmq_rx_reserve(rx))
+			goto nomem;
 		rx->begun = true;
-		n = zmq_zmtp_hdr_decode(&hdr, zmq_rx_base(rx) + rx->frame,
-					rx->fill - rx->frame, conn->version);
+		frame = rx->frame;
+		n = zmq_zmtp_hdr_decode(&hdr, zmq_rx_base(rx) + frame,
+					rx->fill - frame, conn->version);
 		if (n < 0)
 			return n;
 		if (!n)
@@ -496,11 +506,18 @@ static int zmq_rx_parse(struct zmq_conn *conn)
 				return 0;
 			err = zmq_rx_short(conn, &hdr);
 		}
+		if (err == -ENOMEM && rx->frame == frame)
+			goto nomem;
 		if (err)
 			return err;
 		first = false;
 		rx->begun = false;
 	}
+	return 0;
+
+nomem:
+	rx->begun = first;
+	rx->nomem = true;
 	return 0;
 }
 
@@ -547,7 +564,7 @@ static int zmq_rx_frames(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
 			 u32 len)
 {
 	struct zmq_rx *rx = &conn->rx;
-	u32 step;
+	u32 step, back;
 	int err;
 
 	if (zmq_rx_between(rx) && !zmq_rx_may_begin(conn))
@@ -561,13 +578,15 @@ static int zmq_rx_frames(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
 	if (skb_copy_bits(skb, off, zmq_rx_base(rx) + rx->fill, step))
 		return -EFAULT;
 	rx->fill += step;
+	rx->nomem = false;
 	err = zmq_rx_parse(conn);
 	if (err)
 		return err;
-	if (zmq_rx_partial(rx) && !rx->begun) {
+	if (zmq_rx_partial(rx) && (!rx->begun || rx->nomem)) {
 		/* Stopped at a boundary: the rest was not taken. */
-		step -= rx->fill - rx->frame;
-		rx->fill = rx->frame;
+		back = min(step, rx->fill - rx->frame);
+		step -= back;
+		rx->fill -= back;
 	}
 	return step;
 }
@@ -627,30 +646,52 @@ static u32 zmq_rx_body_keep(struct zmq_conn *conn, struct sk_buff *skb,
 	return zmq_rx_body_ref(&conn->rx, skb, off, len) ? 0 : len;
 }
 
+/* Collect a piece of a frame that is acted on here, and act on the last. */
+static int zmq_rx_body_large(struct zmq_conn *conn, struct sk_buff *skb,
+			     u32 off, u32 n)
+{
+	struct zmq_rx *rx = &conn->rx;
+	int err;
+
+	if (skb_copy_bits(skb, off, rx->large + rx->large_len, n))
+		return -EFAULT;
+	if (n == rx->body_left) {
+		err = zmq_traffic_frame(conn, rx->flags, rx->large,
+					rx->large_size);
+		rx->nomem = err == -ENOMEM;
+		if (err)
+			return rx->nomem ? 0 : err;
+		kfree(rx->large);
+		rx->large = NULL;
+	}
+	rx->large_len += n;
+	rx->body_left -= n;
+	return n;
+}
+
 static int zmq_rx_body(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
 		       u32 len)
 {
 	struct zmq_rx *rx = &conn->rx;
 	u32 n = min_t(u64, len, rx->body_left);
-	int err;
+	int err = 0;
 
-	if (rx->large) {
-		if (skb_copy_bits(skb, off, rx->large + rx->large_len, n))
-			return -EFAULT;
-		rx->large_len += n;
-	} else if (!rx->skip) {
+	if (rx->large)
+		return zmq_rx_body_large(conn, skb, off, n);
+	if (!rx->skip) {
 		n = zmq_rx_body_keep(conn, skb, off, n);
 		rx->nomem = !n;
 		if (!n)
 			return 0;
 	}
 	rx->body_left -= n;
-	if (!rx->body_left) {
-		err = zmq_rx_long_end(conn);
-		if (err)
-			return err;
-	}
-	return n;
+	if (rx->body_left)
+		return n;
+	if (rx->skip)
+		rx->skip = false;
+	else
+		err = zmq_rx_part_end(conn, rx->flags, rx->long_len);
+	return err ?: n;
 }
 
 /*
@@ -671,7 +712,8 @@ static int zmq_rx_raw(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
 	len = min_t(u32, len, ZMQ_RX_RAW_MAX);
 	len = min_t(unsigned long, len, READ_ONCE(znet->msg_max));
 	body = len > ZMQ_RX_COPY_MAX ? 0 : len;
-	if (!zmq_rx_room(conn, ZMQ_ZMTP_HDR_LONG + body)) {
+	if (!zmq_rx_room(conn, ZMQ_ZMTP_HDR_LONG + body) ||
+	    !zmq_rx_reserve(rx)) {
 		rx->nomem = true;
 		return 0;
 	}

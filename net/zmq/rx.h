@@ -11,6 +11,8 @@ struct zmq_conn;
 #define ZMQ_RX_COPY_MAX		2048
 /* Bytes of a STREAM peer delivered as one message (libzmq: its batch size). */
 #define ZMQ_RX_RAW_MAX		8192
+/* Segments that one frame may append besides its body, at most. */
+#define ZMQ_RX_FRAME_SEGS	4
 /* Bytes copied from the lower socket in one go. */
 #define ZMQ_RX_COPY_STEP	4096
 

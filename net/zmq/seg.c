@@ -152,6 +152,23 @@ static bool zmq_segq_extend(struct zmq_segq *q, const struct zmq_seg *seg)
 	return true;
 }
 
+int zmq_segq_reserve(struct zmq_segq *q, u32 n, gfp_t gfp)
+{
+	if (q->spare || (q->tail && ZMQ_SEG_BLOCK - q->tail->end >= n))
+		return 0;
+	q->spare = zmq_segblk_alloc(gfp);
+	return q->spare ? 0 : -ENOMEM;
+}
+
+/* The block to go on with: the one that was reserved, if any. */
+static struct zmq_segblk *zmq_segq_next(struct zmq_segq *q, gfp_t gfp)
+{
+	struct zmq_segblk *blk = q->spare;
+
+	q->spare = NULL;
+	return blk ?: zmq_segblk_alloc(gfp);
+}
+
 int zmq_segq_push(struct zmq_segq *q, const struct zmq_seg *seg, gfp_t gfp)
 {
 	struct zmq_segblk *blk;
@@ -161,7 +178,7 @@ int zmq_segq_push(struct zmq_segq *q, const struct zmq_seg *seg, gfp_t gfp)
 		return 0;
 	}
 	if (!zmq_segq_room(q)) {
-		blk = zmq_segblk_alloc(gfp);
+		blk = zmq_segq_next(q, gfp);
 		if (!blk)
 			return -ENOMEM;
 		zmq_segq_link(q, blk);
@@ -222,7 +239,10 @@ void zmq_segq_move(struct zmq_segq *dst, struct zmq_segq *src)
 	dst->tail = src->tail;
 	dst->nsegs += src->nsegs;
 	WRITE_ONCE(dst->bytes, dst->bytes + src->bytes);
-	zmq_segq_init(src);
+	src->head = NULL;
+	src->tail = NULL;
+	src->nsegs = 0;
+	WRITE_ONCE(src->bytes, 0);
 }
 
 int zmq_segq_copy(struct zmq_segq *dst, const struct zmq_segq *src, gfp_t gfp)
@@ -402,6 +422,8 @@ void zmq_segq_free(struct zmq_segq *q)
 			zmq_seg_put(&blk->seg[i]);
 		zmq_segblk_free(blk);
 	}
+	if (q->spare)
+		zmq_segblk_free(q->spare);
 	zmq_segq_init(q);
 }
 

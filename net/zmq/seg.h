@@ -69,6 +69,7 @@ struct zmq_segblk {
  * struct zmq_segq - a queue of segments
  * @head: first block; may be empty only if it is the only one
  * @tail: last block
+ * @spare: a block for the next segments, see zmq_segq_reserve(), or NULL
  * @bytes: bytes in all segments
  * @nsegs: segments
  *
@@ -77,6 +78,7 @@ struct zmq_segblk {
 struct zmq_segq {
 	struct zmq_segblk	*head;
 	struct zmq_segblk	*tail;
+	struct zmq_segblk	*spare;
 	u64			bytes;
 	u32			nsegs;
 };
@@ -187,12 +189,20 @@ static inline u64 zmq_segcur_msg(struct zmq_segcur *cur, u64 *body)
 }
 
 /*
+ * Have room for @n more segments, ZMQ_SEG_BLOCK at most: so many
+ * zmq_segq_push() calls that follow on this queue cannot fail.
+ */
+int zmq_segq_reserve(struct zmq_segq *q, u32 n, gfp_t gfp);
+/*
  * Append a segment, taking over the caller's reference; a range that goes on
  * where the last one ends extends it instead.  -ENOMEM leaves @q unchanged and
  * the reference with the caller.
  */
 int zmq_segq_push(struct zmq_segq *q, const struct zmq_seg *seg, gfp_t gfp);
-/* Append all of @src to @dst; needs no memory.  @src is empty afterwards. */
+/*
+ * Append all of @src to @dst; needs no memory.  @src is empty afterwards; what
+ * was reserved for either is not any more.
+ */
 void zmq_segq_move(struct zmq_segq *dst, struct zmq_segq *src);
 /* Append references to all of @src to @dst.  All or nothing: -ENOMEM. */
 int zmq_segq_copy(struct zmq_segq *dst, const struct zmq_segq *src, gfp_t gfp);

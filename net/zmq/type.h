@@ -66,7 +66,7 @@ struct zmq_rx;
  * @can_send: would a send not block?
  * @recv_check: -EBADFD: not this socket's turn to receive.
  * @recv_begin: the next message of @pipe is about to be read.  0: go on;
- *	-EAGAIN: it was dropped, try the next one.
+ *	-EAGAIN: it was dropped, try the next one; -ENOBUFS: no memory, it stays.
  * @recv_end: its last part was read.
  *
  * In the parser, softirq or process context, lower lock held, rx_lock not:

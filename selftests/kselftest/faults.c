@@ -410,9 +410,8 @@ static bool fair(int err)
 }
 
 /*
- * The call with its @nth fault; @hit: there was one.  A connection that the
- * parser has to give up for want of memory is lost with its messages, and
- * counted.
+ * The call with its @nth fault; @hit: there was one.  No message is lost, and no
+ * connection that is made already.
  *
  * Return: what went wrong, NULL if nothing.
  */
@@ -420,6 +419,7 @@ static const char *one_fault(const struct call *call, int nth, bool *hit)
 {
 	const char *wrong = NULL;
 	long long nomem = proc_stat("nomem");
+	bool connected;
 	struct pair p;
 	long rc;
 	int err;
@@ -431,6 +431,7 @@ static const char *one_fault(const struct call *call, int nth, bool *hit)
 		return "first message";
 	if (call->setup && !call->setup(&p))
 		return "setup";
+	connected = call->peer == ZMQ_AF_PUSH && call->setup != setup_connect;
 	set_nth(nth);
 	rc = call->run(&p);
 	*hit = disarm();
@@ -438,9 +439,10 @@ static const char *one_fault(const struct call *call, int nth, bool *hit)
 		wrong = "error";
 	else if (rc < 0 && call->run(&p) < 0)
 		wrong = "second try";
-	else if (call->check && !call->check(&p) &&
-		 proc_stat("nomem") == nomem)
+	else if (call->check && !call->check(&p))
 		wrong = "effect";
+	else if (connected && proc_stat("nomem") != nomem)
+		wrong = "connection";
 	err = errno;
 	pair_close(&p);
 	unlink("/tmp/af_zmq.faults");

@@ -509,6 +509,66 @@ static void segq_trim__empty_block_stays(struct kunit *test)
 	seg_check(test);
 }
 
+/* Blocks of a queue, reserved or not. */
+static u32 seg_blocks(const struct zmq_segq *q)
+{
+	const struct zmq_segblk *blk;
+	u32 n = !!q->spare;
+
+	for (blk = q->head; blk; blk = blk->next)
+		n++;
+	return n;
+}
+
+/* What was reserved is there to be used, whatever has gone on since. */
+static void segq_reserve__is_used(struct kunit *test)
+{
+	u32 n = *(const u32 *)test->param_value;
+	struct seg_model *m = test->priv;
+	struct seg_queue *a = &m->queue[0];
+	u32 want, i;
+
+	seg_push_units(test, a, n);
+	for (want = 1; want <= ZMQ_SEG_BLOCK; want++) {
+		u32 blocks;
+
+		KUNIT_ASSERT_EQ(test, zmq_segq_reserve(&a->q, want,
+						       GFP_KERNEL), 0);
+		blocks = seg_blocks(&a->q);
+		/* Once more is no more. */
+		KUNIT_EXPECT_EQ(test, zmq_segq_reserve(&a->q, want, 0), 0);
+		KUNIT_EXPECT_EQ(test, seg_blocks(&a->q), blocks);
+		seg_check(test);
+		for (i = 0; i < want; i++)
+			seg_push_units(test, a, 1);
+		KUNIT_EXPECT_EQ(test, seg_blocks(&a->q), blocks);
+		seg_check(test);
+		seg_trim(test, a, want * SEG_UNIT);
+	}
+}
+
+/* It stays with the queue when what is in it goes, and ends with it. */
+static void segq_reserve__stays(struct kunit *test)
+{
+	u32 n = *(const u32 *)test->param_value;
+	struct seg_model *m = test->priv;
+	struct seg_queue *a = &m->queue[0];
+
+	seg_push_units(test, a, n);
+	KUNIT_ASSERT_EQ(test, zmq_segq_reserve(&a->q, ZMQ_SEG_BLOCK,
+					       GFP_KERNEL), 0);
+	seg_move(&m->queue[1], a);
+	seg_check(test);
+	KUNIT_EXPECT_LE(test, 1, seg_blocks(&a->q));
+	KUNIT_EXPECT_EQ(test, zmq_segq_reserve(&a->q, ZMQ_SEG_BLOCK, 0), 0);
+	seg_push_units(test, a, ZMQ_SEG_BLOCK);
+	seg_check(test);
+	KUNIT_ASSERT_EQ(test, zmq_segq_reserve(&a->q, 1, GFP_KERNEL), 0);
+	seg_free(a);
+	KUNIT_EXPECT_NULL(test, a->q.spare);
+	seg_check(test);
+}
+
 static void segq_push__extends(struct kunit *test)
 {
 	struct seg_model *m = test->priv;
@@ -640,6 +700,8 @@ static struct kunit_case seg_cases[] = {
 	KUNIT_CASE_PARAM(segq_move__onto_any, seg_count_gen_params),
 	KUNIT_CASE_PARAM(segq_copy__leaves_the_source, seg_count_gen_params),
 	KUNIT_CASE(segq_trim__empty_block_stays),
+	KUNIT_CASE_PARAM(segq_reserve__is_used, seg_count_gen_params),
+	KUNIT_CASE_PARAM(segq_reserve__stays, seg_count_gen_params),
 	KUNIT_CASE(segq_push__extends),
 	KUNIT_CASE(seg_overhead__of_skb_and_page),
 	KUNIT_CASE(seg_copy_to_iter__of_skb_and_page),
