@@ -5,6 +5,7 @@
 #include "audit.h"
 #include "context.h"
 #include "ep.h"
+#include "idle.h"
 #include "meta.h"
 #include "monitor.h"
 #include "net.h"
@@ -40,6 +41,10 @@ static void zmq_af_free_work(struct work_struct *work)
 	struct zmq_sock *zsk = container_of(work, struct zmq_sock, free_work);
 	struct zmq_net *znet = zmq_net(sock_net(&zsk->sk));
 
+	/* From here on nobody else finds it. */
+	mutex_lock(&znet->mutex);
+	list_del(&zsk->net_node);
+	mutex_unlock(&znet->mutex);
 	zmq_coalesce_fini(zsk);
 	if (zsk->type->fini)
 		zsk->type->fini(zsk);
@@ -54,9 +59,6 @@ static void zmq_af_free_work(struct work_struct *work)
 	kfree(zsk->last_endpoint);
 	zmq_notice_free(zsk);
 	zmq_options_free(&zsk->opt);
-	mutex_lock(&znet->mutex);
-	list_del(&zsk->net_node);
-	mutex_unlock(&znet->mutex);
 	zmq_context_leave(zsk);
 	WARN_ON_ONCE(zsk->npipes || !list_empty(&zsk->fq));
 	mutex_destroy(&zsk->ep_mutex);
@@ -134,6 +136,7 @@ static int zmq_af_create(struct net *net, struct socket *sock, int protocol,
 	}
 	mutex_lock(&znet->mutex);
 	list_add_tail(&zsk->net_node, &znet->socks);
+	zmq_idle_start(znet);
 	mutex_unlock(&znet->mutex);
 	zmq_audit_made(ZMQ_AUDIT_SOCK, zsk);
 	return 0;

@@ -248,6 +248,7 @@ void zmq_stream_unlock(struct zmq_conn *conn);
 /* tx.c: the flusher */
 void zmq_tx_flush(struct zmq_conn *conn);
 void zmq_tx_flush_bh(struct zmq_conn *conn);
+void zmq_tx_exit(void);
 void zmq_tx_stop(struct zmq_conn *conn);
 void zmq_tx_start(struct zmq_conn *conn);
 void zmq_tx_reset(struct zmq_conn *conn, bool keep);

@@ -2,6 +2,7 @@
 /* Module init and exit: parts come up in order and go down in reverse. */
 #include <linux/module.h>
 #include "audit.h"
+#include "conn.h"
 #include "context.h"
 #include "net.h"
 #include "seg.h"
@@ -83,6 +84,7 @@ static void __exit zmq_main_exit(void)
 	zmq_context_exit();
 	proto_unregister(&zmq_af_proto);
 	zmq_net_exit();
+	zmq_tx_exit();
 	zmq_seg_exit();
 	zmq_audit_exit();
 }

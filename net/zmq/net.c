@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Per-namespace state. */
+#include "idle.h"
 #include "net.h"
 
 unsigned int zmq_net_id;
@@ -39,6 +40,7 @@ static int __net_init zmq_net_start(struct net *net)
 	mutex_init(&znet->mutex);
 	INIT_LIST_HEAD(&znet->socks);
 	INIT_LIST_HEAD(&znet->inproc_users);
+	zmq_idle_init(znet);
 	if (net->user_ns == &init_user_ns)
 		zmq_net_defaults(znet);
 	else
@@ -67,6 +69,7 @@ static void __net_exit zmq_net_stop(struct net *net)
 	struct zmq_net *znet = zmq_net(net);
 
 	WARN_ON_ONCE(!list_empty(&znet->socks));
+	zmq_idle_exit(znet);
 	zmq_proc_unregister(net);
 	zmq_sysctl_unregister(net);
 	free_percpu(znet->stats);

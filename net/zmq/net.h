@@ -5,6 +5,7 @@
 
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -38,6 +39,7 @@ struct zmq_net_stats {
  * @mutex: protects @socks, @inproc_users
  * @socks: all sockets, lingering ones too
  * @inproc_users: inproc scopes of users
+ * @idle_work: idle.c; pending while there are sockets
  * @conns: connections there are
  * @stats: counters
  * @sysctl: registered table
@@ -56,6 +58,7 @@ struct zmq_net {
 	struct mutex			mutex;	/* socks, inproc_users */
 	struct list_head		socks;
 	struct list_head		inproc_users;
+	struct delayed_work		idle_work;
 	atomic_t			conns;
 	struct zmq_net_stats __percpu	*stats;
 	struct ctl_table_header		*sysctl;

@@ -210,7 +210,6 @@ int zmq_stream_install(struct zmq_conn *conn)
 	sk->sk_write_space = zmq_stream_write_space;
 	sk->sk_state_change = zmq_stream_state_change;
 	sk->sk_error_report = zmq_stream_state_change;
-	sk->sk_use_task_frag = false;
 	write_unlock_bh(&sk->sk_callback_lock);
 	release_sock(sk);
 	return 0;

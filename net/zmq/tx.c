@@ -382,9 +382,29 @@ void zmq_tx_flush(struct zmq_conn *conn)
 		zmq_conn_kick(conn, 0);
 }
 
+/*
+ * Where the lower sockets' bytes are copied to in softirq, as current->task_frag
+ * is in a process: a fragment in each socket would be 32 KiB of an idle one.
+ */
+static DEFINE_PER_CPU(struct page_frag, zmq_tx_frag);
+
+/* Nothing is sent any more. */
+void zmq_tx_exit(void)
+{
+	struct page *page;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		page = per_cpu(zmq_tx_frag, cpu).page;
+		if (page)
+			put_page(page);
+	}
+}
+
 /* Send what is queued; TX_BUSY owned.  Return: false: somebody else has to. */
 static bool zmq_tx_run_bh(struct zmq_conn *conn)
 {
+	struct page_frag *frag = this_cpu_ptr(&zmq_tx_frag);
 	struct sock *sk = conn->lower->sk;
 	bool mine;
 	gfp_t gfp;
@@ -395,9 +415,11 @@ static bool zmq_tx_run_bh(struct zmq_conn *conn)
 	if (mine) {
 		gfp = sk->sk_allocation;
 		sk->sk_allocation = GFP_ATOMIC;
+		swap(sk->sk_frag, *frag);
 		err = zmq_tx_run(conn, ZMQ_TX_BURST_BH);
 		if (err && err != -EINPROGRESS)
 			zmq_tx_stopped(conn, err);
+		swap(sk->sk_frag, *frag);
 		sk->sk_allocation = gfp;
 	}
 	bh_unlock_sock(sk);

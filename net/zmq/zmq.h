@@ -212,6 +212,7 @@ struct zmq_sub_state {
  * @rx_held: frames taken out and put back; rx_lock
  * @rx_ids: where frames that are not in a pipe are packed; rx_lock
  * @rx_pool: chunk pool for the parsers to borrow; xchg
+ * @idle_msgs: messages when idle.c last came by; idle work
  * @recvmeta: ZMQ_AF_RECVMETA
  * @rx_meta: metadata that was told last; rx_lock
  * @monitor: who is told what happens to its connections; RCU, changed under
@@ -267,6 +268,7 @@ struct zmq_sock {
 	struct list_head	rx_held;
 	struct zmq_chunk_pool	*rx_pool;
 	struct zmq_chunk_pool	rx_ids;
+	u64			idle_msgs;
 	u8			recvmeta;
 	struct zmq_meta		*rx_meta;
 	struct zmq_monitor __rcu	*monitor;
