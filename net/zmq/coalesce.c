@@ -3,6 +3,7 @@
 #include "conn.h"
 #include "inproc.h"
 #include "type.h"
+#include "udp.h"
 
 static bool zmq_coalesce_any(const struct zmq_coalesce *co)
 {
@@ -14,7 +15,7 @@ static bool zmq_coalesce_any(const struct zmq_coalesce *co)
 void zmq_coalesce_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
 	struct zmq_coalesce *co = &zsk->co;
-	/* The timer would not tell a peer that it is to have soon. */
+	/* In process context: to tell a peer, or a datagram. */
 	bool settle = !READ_ONCE(pipe->conn);
 
 	sock_owned_by_me(&zsk->sk);
@@ -35,6 +36,15 @@ void zmq_coalesce_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 	spin_unlock_bh(&co->lock);
 }
 
+/* A pipe without a connection. */
+static void zmq_coalesce_other(struct zmq_pipe *pipe)
+{
+	if (READ_ONCE(pipe->udp))
+		zmq_udp_flush(pipe);
+	else
+		zmq_inproc_settle(pipe);
+}
+
 /*
  * Flush the pipes of a list; what others append meanwhile goes along.  In
  * softirq, @bh, only so many: work does the rest.
@@ -52,7 +62,7 @@ static void zmq_coalesce_run(struct list_head *dirty, bool bh)
 		smp_mb__after_atomic();
 		conn = zmq_conn_get_pipe(pipe);
 		if (!conn && !bh)
-			zmq_inproc_settle(pipe);
+			zmq_coalesce_other(pipe);
 		if (conn) {
 			if (!bh)
 				zmq_tx_flush(conn);

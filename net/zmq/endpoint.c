@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Endpoint syntax, see endpoint.h and zmq_tcp(7), zmq_ipc(7), zmq_inproc(7).
+ * Endpoint syntax, see endpoint.h and zmq_tcp(7), zmq_ipc(7), zmq_inproc(7),
+ * zmq_udp(7).
  */
 #include "endpoint.h"
 
@@ -17,6 +18,7 @@ static const struct {
 	{ "tcp",	ZMQ_ENDPOINT_TCP },
 	{ "ipc",	ZMQ_ENDPOINT_IPC },
 	{ "inproc",	ZMQ_ENDPOINT_INPROC },
+	{ "udp",	ZMQ_ENDPOINT_UDP },
 };
 
 /*
@@ -173,6 +175,26 @@ static int zmq_endpoint_tcp(struct zmq_endpoint *ep, struct zmq_endpoint_str s,
 	return zmq_endpoint_host(&ep->tcp, s, bind, bind);
 }
 
+/* "[interface;]host:port"; the interface has no port. */
+static int zmq_endpoint_udp(struct zmq_endpoint *ep, struct zmq_endpoint_str s,
+			    bool bind)
+{
+	struct zmq_endpoint_str iface;
+	int rc = 0;
+
+	if (zmq_endpoint_cut(&s, ';', &iface)) {
+		ep->has_src = true;
+		ep->src.wild = zmq_endpoint_is(&iface, "*");
+		if (ep->src.wild)
+			ep->src.host[0] = '*';
+		else
+			rc = zmq_endpoint_name(&ep->src, iface, true);
+		if (rc)
+			return rc;
+	}
+	return zmq_endpoint_host(&ep->tcp, s, bind, bind);
+}
+
 static int zmq_endpoint_ipc(struct zmq_endpoint *ep, struct zmq_endpoint_str s,
 			    bool bind)
 {
@@ -238,5 +260,7 @@ int zmq_endpoint_parse(struct zmq_endpoint *ep, const char *str, size_t len,
 		return -EINVAL;
 	if (ep->proto == ZMQ_ENDPOINT_TCP)
 		return zmq_endpoint_tcp(ep, s, bind);
+	if (ep->proto == ZMQ_ENDPOINT_UDP)
+		return zmq_endpoint_udp(ep, s, bind);
 	return 0;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Endpoint syntax: "tcp://...", "ipc://...", "inproc://...".  Pure. */
+/*
+ * Endpoint syntax: "tcp://...", "ipc://...", "inproc://...",
+ * "udp://...".  Pure.
+ */
 #ifndef _NET_ZMQ_ENDPOINT_H
 #define _NET_ZMQ_ENDPOINT_H
 
@@ -13,6 +16,7 @@ enum zmq_endpoint_proto {
 	ZMQ_ENDPOINT_TCP,
 	ZMQ_ENDPOINT_IPC,
 	ZMQ_ENDPOINT_INPROC,
+	ZMQ_ENDPOINT_UDP,
 };
 
 /**
@@ -32,8 +36,9 @@ struct zmq_endpoint_host {
 /**
  * struct zmq_endpoint - a parsed endpoint
  * @proto: transport
- * @tcp: TCP: the address to bind, or to connect to
- * @src: TCP connect: the address before ';'
+ * @tcp: TCP, UDP: the address to bind, or to connect to
+ * @src: what is before ';': TCP connect: an address; UDP: an interface, or its
+ *	address, without a port
  * @has_src: @src is there
  * @path: IPC: path, or abstract name without its '@'; NUL-terminated
  * @path_len: bytes in @path without the NUL
@@ -57,7 +62,7 @@ struct zmq_endpoint {
  * @str: the string, not necessarily NUL-terminated
  * @len: its length without any NUL
  * @bind: for bind: "*" hosts, "*" or 0 ports, interface names and the ipc
- *	wildcard are allowed, a source is not.  For connect the other way
+ *	wildcard are allowed, a TCP source is not.  For connect the other way
  *	round: the port must be 1..65535 (the source's may be 0).
  *
  * Whether a host is numeric, a host name (connect) or an interface name (bind,

@@ -55,9 +55,20 @@ static const struct zmq_transport *zmq_ep_transport(const struct zmq_ep *ep)
 		return &zmq_unix_transport;
 	case ZMQ_ENDPOINT_INPROC:
 		return &zmq_inproc_transport;
+	case ZMQ_ENDPOINT_UDP:
+		return &zmq_udp_transport;
 	default:
 		return NULL;
 	}
+}
+
+/* May a socket of this type be there? */
+static bool zmq_ep_fits(const struct zmq_type *type,
+			const struct zmq_endpoint *addr, bool bind)
+{
+	if (addr->proto != ZMQ_ENDPOINT_UDP)
+		return !type->udp_only;
+	return bind ? type->udp_bind : type->udp_connect;
 }
 
 static struct zmq_ep *zmq_ep_alloc(struct zmq_sock *zsk, const char *name,
@@ -74,7 +85,7 @@ static struct zmq_ep *zmq_ep_alloc(struct zmq_sock *zsk, const char *name,
 		goto err_free;
 	ep->tp = zmq_ep_transport(ep);
 	err = -EPROTONOSUPPORT;
-	if (!ep->tp)
+	if (!ep->tp || !zmq_ep_fits(zsk->type, &ep->addr, bind))
 		goto err_free;
 	err = -ENOMEM;
 	ep->name = kmemdup_nul(name, len, GFP_KERNEL_ACCOUNT);
@@ -461,7 +472,8 @@ static bool zmq_ep_named(const struct zmq_ep *ep, const char *name, size_t len)
 	    !memcmp(ep->bound, name, len))
 		return true;
 	/* A wildcard port names nothing. */
-	if (ep->bind && ep->addr.proto == ZMQ_ENDPOINT_TCP &&
+	if (ep->bind && ep->addr.proto != ZMQ_ENDPOINT_IPC &&
+	    ep->addr.proto != ZMQ_ENDPOINT_INPROC &&
 	    !ep->addr.tcp.port)
 		return false;
 	if (ep->bind && ep->addr.proto == ZMQ_ENDPOINT_IPC && ep->addr.wild)

@@ -30,6 +30,7 @@
  * @accept_work: accepts; ended before @listener is released
  * @save_data_ready: @listener's callback before ours
  * @inproc: inproc's part
+ * @udp: UDP's part, or NULL; constant once in zsk->eps
  * @lock: protects @conns and @closed
  * @conns: its connections: accepted ones, or the connector
  * @closed: takes no more connections
@@ -57,6 +58,7 @@ struct zmq_ep {
 	struct delayed_work		accept_work;
 	void (*save_data_ready)(struct sock *sk);
 	struct zmq_inproc_ep		inproc;
+	struct zmq_udp			*udp;
 	spinlock_t			lock;	/* conns, closed */
 	struct list_head		conns;
 	bool				closed;

@@ -27,6 +27,7 @@ enum zmq_net_counter {
 	ZMQ_NET_CONN_LIMIT,		/* connections over net.zmq.conns_max */
 	ZMQ_NET_FILTERED,		/* peers that a filter turned away */
 	ZMQ_NET_PROXY_FAILURES,		/* SOCKS proxies that did not connect */
+	ZMQ_NET_BAD_DATAGRAMS,		/* datagrams that are no message */
 	ZMQ_NET_COUNTERS
 };
 

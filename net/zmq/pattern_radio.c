@@ -14,6 +14,7 @@
 static int zmq_radio_init(struct zmq_sock *zsk)
 {
 	zmq_trie_init(&zsk->pub.trie, false);
+	INIT_LIST_HEAD(&zsk->pub.all);
 	return 0;
 }
 
@@ -41,11 +42,15 @@ static int zmq_radio_send(struct zmq_sock *zsk, struct zmq_asm *msg)
 		.nodrop	= zsk->pub.nodrop,
 	};
 	u8 group[ZMQ_CMSG_GROUP_MAX];
+	struct zmq_pipe *pipe;
 
 	zmq_segq_peek(&msg->q, ZMQ_ZMTP_HDR_SHORT, msg->first, group);
 	if (d.nodrop && zmq_dist_full(&d, group, msg->first))
 		return -EAGAIN;
 	zmq_dist_send(&d, group, msg->first);
+	/* Nobody subscribes by UDP: it gets everything, and never blocks. */
+	list_for_each_entry(pipe, &zsk->pub.all, all_node)
+		zmq_dist_deliver(pipe, msg, false);
 	return msg->peers;
 }
 
@@ -67,8 +72,15 @@ static int zmq_radio_subscribe(struct zmq_sock *zsk, struct zmq_pipe *pipe,
 	return ret == -ENOENT ? 0 : min(ret, 0);
 }
 
+static void zmq_radio_attach(struct zmq_sock *zsk, struct zmq_pipe *pipe)
+{
+	if (pipe->udp)
+		list_add_tail(&pipe->all_node, &zsk->pub.all);
+}
+
 static void zmq_radio_detach(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
+	list_del_init(&pipe->all_node);
 	zmq_trie_remove_sub(&zsk->pub.trie, &pipe->subs, false, NULL, NULL);
 }
 
@@ -91,6 +103,7 @@ const struct zmq_type zmq_pattern_radio = {
 	.name		= "RADIO",
 	.sends		= true,
 	.publishes	= true,
+	.udp_connect	= true,
 	.single_part	= true,
 	.grouped	= true,
 	.cmsg		= ZMQ_CMSG_GROUP,
@@ -100,6 +113,7 @@ const struct zmq_type zmq_pattern_radio = {
 	.send		= zmq_radio_send,
 	.can_send	= zmq_radio_can_send,
 	.subscribe	= zmq_radio_subscribe,
+	.attach		= zmq_radio_attach,
 	.detach		= zmq_radio_detach,
 	.setsockopt	= zmq_radio_setsockopt,
 };
@@ -195,6 +209,7 @@ const struct zmq_type zmq_pattern_dish = {
 	.name		= "DISH",
 	.receives	= true,
 	.subscribes	= true,
+	.udp_bind	= true,
 	.no_linger	= true,
 	.single_part	= true,
 	.grouped	= true,

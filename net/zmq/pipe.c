@@ -30,6 +30,7 @@ struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk,
 	INIT_LIST_HEAD(&pipe->dirty_node);
 	INIT_LIST_HEAD(&pipe->fq_node);
 	INIT_LIST_HEAD(&pipe->lb_node);
+	INIT_LIST_HEAD(&pipe->all_node);
 	INIT_LIST_HEAD(&pipe->events);
 	spin_lock_init(&pipe->tx_lock);
 	zmq_segq_init(&pipe->txq);

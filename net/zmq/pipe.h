@@ -14,6 +14,7 @@ struct zmq_conn;
 struct zmq_meta;
 struct zmq_options;
 struct zmq_sock;
+struct zmq_udp;
 
 /* Bits of zmq_pipe.flags */
 enum {
@@ -34,6 +35,8 @@ enum {
  * @conn: its connection, or NULL; written under lock_sock and @tx_lock
  * @peer: inproc: the other side's pipe, or NULL; one reference; written under
  *	lock_sock and rx_lock, or rx_lock once detached; read under either
+ * @udp: its UDP endpoint, or NULL; cleared under @tx_lock
+ * @all_node: publishing: in zsk->pub.all if it gets everything; lock_sock
  * @events: inproc: what to tell @peer, in order; @tx_lock, lock_sock to add
  * @kick_node: inproc: while KICKED
  * @held: inproc: being joined, @rxq is not to be read yet; rx_lock
@@ -72,7 +75,7 @@ enum {
  * Lifetime: references are held by zsk->pipes together with zsk->fq (one for
  * both: taken at attach, dropped when detached and read empty), by @conn's
  * zmq_conn.pipe, by @peer's @peer, by each flush list it is on, by
- * zmq_inproc_ep.pipe, by zmq_sock.rx_cur, and by an
+ * zmq_inproc_ep.pipe, by zmq_udp.pipe, by zmq_sock.rx_cur, and by an
  * open assembly that is addressed to it.
  */
 struct zmq_pipe {
@@ -86,6 +89,8 @@ struct zmq_pipe {
 	struct list_head	lb_node;
 	struct zmq_conn		*conn;
 	struct zmq_pipe		*peer;
+	struct zmq_udp		*udp;
+	struct list_head	all_node;
 	struct list_head	events;
 	struct llist_node	kick_node;
 	u32			rcvhwm;

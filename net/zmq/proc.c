@@ -113,6 +113,7 @@ static const char *const zmq_proc_names[ZMQ_NET_COUNTERS] = {
 	[ZMQ_NET_CONN_LIMIT]		= "conn_limit",
 	[ZMQ_NET_FILTERED]		= "filtered",
 	[ZMQ_NET_PROXY_FAILURES]	= "proxy_failures",
+	[ZMQ_NET_BAD_DATAGRAMS]		= "bad_datagrams",
 };
 
 static int zmq_proc_stat_show(struct seq_file *m, void *v)

@@ -328,6 +328,8 @@ static int zmq_send_part(struct zmq_sock *zsk, struct msghdr *m,
 	u64 mark, bytes;
 	int err;
 
+	if (zsk->type->two_part && more == msg->open)
+		return -EINVAL;
 	if (!msg->open) {
 		err = zmq_send_begin(zsk, m, cmsg, len, more, timeo);
 		if (err < 0)

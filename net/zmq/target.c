@@ -203,3 +203,19 @@ int zmq_target_next(struct zmq_ep *ep, struct sockaddr_storage *ss)
 	memcpy(&sin6->sin6_addr, addr, sizeof(sin6->sin6_addr));
 	return sizeof(*sin6);
 }
+
+/* Bind to the device that ZMQ_BINDTODEVICE named and checked. */
+int zmq_target_bind_device(struct socket *sock, const char *device)
+{
+	struct net_device *dev;
+	int ifindex;
+
+	if (!device[0])
+		return 0;
+	dev = dev_get_by_name(sock_net(sock->sk), device);
+	if (!dev)
+		return -ENODEV;
+	ifindex = dev->ifindex;
+	dev_put(dev);
+	return sock_bindtoindex(sock->sk, ifindex, true);
+}

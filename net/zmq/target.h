@@ -36,6 +36,7 @@ struct zmq_target {
 };
 
 int zmq_target_init(struct zmq_ep *ep, const char *addrs, size_t len);
+int zmq_target_bind_device(struct socket *sock, const char *device);
 int zmq_target_next(struct zmq_ep *ep, struct sockaddr_storage *ss);
 int zmq_target_resolve(struct net *net, const struct zmq_endpoint_host *host,
 		       bool ipv6, bool device, struct sockaddr_storage *ss);

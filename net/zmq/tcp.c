@@ -62,22 +62,6 @@ static void zmq_tcp_tune(struct socket *sock, const struct zmq_options *opt)
 		tcp_sock_set_keepintvl(sk, opt->keepalive_intvl);
 }
 
-/* Bind to the device that ZMQ_BINDTODEVICE named and checked. */
-static int zmq_tcp_bind_device(struct socket *sock, const char *device)
-{
-	struct net_device *dev;
-	int ifindex;
-
-	if (!device[0])
-		return 0;
-	dev = dev_get_by_name(sock_net(sock->sk), device);
-	if (!dev)
-		return -ENODEV;
-	ifindex = dev->ifindex;
-	dev_put(dev);
-	return sock_bindtoindex(sock->sk, ifindex, true);
-}
-
 static int zmq_tcp_create(struct zmq_ep *ep, int family, struct socket **res)
 {
 	struct net *net = sock_net(&ep->zsk->sk);
@@ -90,7 +74,7 @@ static int zmq_tcp_create(struct zmq_ep *ep, int family, struct socket **res)
 	zmq_compat_sk_hold_net(sock->sk);
 	if (family == AF_INET6)
 		zmq_tcp_setsockopt(sock, SOL_IPV6, IPV6_V6ONLY, 0);
-	err = zmq_tcp_bind_device(sock, ep->opt.device);
+	err = zmq_target_bind_device(sock, ep->opt.device);
 	if (err) {
 		sock_release(sock);
 		return err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Transports: what differs between TCP, unix sockets and inproc below us. */
+/* Transports: what differs between TCP, unix sockets, inproc and UDP below us. */
 #ifndef _NET_ZMQ_TRANSPORT_H
 #define _NET_ZMQ_TRANSPORT_H
 
@@ -79,6 +79,7 @@ struct zmq_transport {
 
 extern const struct zmq_transport zmq_inproc_transport;
 extern const struct zmq_transport zmq_tcp_transport;
+extern const struct zmq_transport zmq_udp_transport;
 extern const struct zmq_transport zmq_unix_transport;
 
 #endif /* _NET_ZMQ_TRANSPORT_H */

@@ -17,6 +17,7 @@ static const struct zmq_type *const zmq_types[] = {
 	&zmq_pattern_xsub,
 	&zmq_pattern_radio,
 	&zmq_pattern_dish,
+	&zmq_pattern_dgram,
 	&zmq_pattern_channel,
 	&zmq_pattern_peer,
 	&zmq_pattern_scatter,

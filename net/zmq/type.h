@@ -24,6 +24,11 @@ struct zmq_rx;
  *	from the network are dropped (libzmq's thread-safe types)
  * @grouped: on streams its message has another part in front, the group, that
  *	the user sees as ancillary data (48/RADIO-DISH)
+ * @two_part: a message has two parts: MSG_MORE is required of the first and
+ *	refused of the second (DGRAM)
+ * @udp_bind: may bind by udp
+ * @udp_connect: may connect by udp
+ * @udp_only: and by nothing else
  * @rcv_unlimited: ZMQ_RCVHWM has no effect, bytes alone count: subscriptions
  *	come in although their notifications are not read (XPUB)
  * @cmsg: ZMQ_CMSG_* that sendmsg(2) takes, or that recvmsg(2) tells
@@ -86,6 +91,10 @@ struct zmq_type {
 	bool		single;
 	bool		single_part;
 	bool		grouped;
+	bool		two_part;
+	bool		udp_bind;
+	bool		udp_connect;
+	bool		udp_only;
 	bool		rcv_unlimited;
 	u8		cmsg;
 	bool		addresses;
@@ -138,6 +147,7 @@ extern const struct zmq_type zmq_pattern_xpub;
 extern const struct zmq_type zmq_pattern_xsub;
 extern const struct zmq_type zmq_pattern_radio;
 extern const struct zmq_type zmq_pattern_dish;
+extern const struct zmq_type zmq_pattern_dgram;
 extern const struct zmq_type zmq_pattern_channel;
 extern const struct zmq_type zmq_pattern_peer;
 extern const struct zmq_type zmq_pattern_scatter;

@@ -17,6 +17,7 @@
  *   2	conn ZMQ_CONN_TX_BUSY	ownership of the sending end; test_and_set by
  *				senders, waited for by ctl work only, which
  *				may take 1 while it has it
+ *	udp->mutex		the sending end of a UDP endpoint; likewise
  *   3	lock_sock(lower) or its slock (TCP), ZMQ_CONN_RX_BUSY (unix):
  *				the lower socket and the parser
  *   4	zsk->rx_lock		spin_bh: received messages, fair queue, list
@@ -134,6 +135,7 @@ struct zmq_router_state {
  * struct zmq_pub_state - the part of PUB, XPUB and RADIO of a socket
  * @trie: who gets what; lock_sock
  * @asked: XPUB_MANUAL: what peers asked for; lock_sock
+ * @all: RADIO: pipes that get every message (UDP); lock_sock
  * @seq: number of the message being matched; lock_sock
  * @welcome: XPUB_WELCOME_MSG as frames; lock_sock
  * @last: XPUB: pipe of the message received last, one reference; rx_lock
@@ -147,6 +149,7 @@ struct zmq_router_state {
 struct zmq_pub_state {
 	struct zmq_trie	trie;
 	struct zmq_trie	asked;
+	struct list_head all;
 	u64		seq;
 	struct zmq_segq	welcome;
 	struct zmq_pipe	*last;

@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "group.h"
 #include "harness.h"
 #include "raw.h"
-
-#define RADIO	14
-#define DISH	15
 
 FIXTURE(radio) {
 	struct zs *radio;
@@ -50,128 +48,45 @@ FIXTURE_TEARDOWN(radio)
 	zs_close_now(self->dish[1]);
 }
 
-static int join(struct zs *s, const char *group)
-{
-	return zs_set(s, ZMQ_AF_JOIN, group, strlen(group));
-}
-
-static int leave(struct zs *s, const char *group)
-{
-	return zs_set(s, ZMQ_AF_LEAVE, group, strlen(group));
-}
-
-/* sendmsg(2) with a group, NULL: none. */
-static ssize_t send_to(struct zs *s, const char *group, const void *buf,
-		       size_t len, int flags)
-{
-	union {
-		struct cmsghdr	head;
-		char		space[CMSG_SPACE(300)];
-	} control = {};
-	struct iovec iov = { .iov_base = (void *)buf, .iov_len = len };
-	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (group) {
-		control.head.cmsg_level = SOL_ZMQ;
-		control.head.cmsg_type = ZMQ_AF_CMSG_GROUP;
-		control.head.cmsg_len = CMSG_LEN(strlen(group));
-		memcpy(CMSG_DATA(&control.head), group, strlen(group));
-		mh.msg_control = &control;
-		mh.msg_controllen = CMSG_SPACE(strlen(group));
-	}
-	return sendmsg(s->fd, &mh, flags | MSG_NOSIGNAL);
-}
-
-static int send_str(struct zs *s, const char *group, const char *body)
-{
-	return send_to(s, group, body, strlen(body), 0) < 0 ? -1 : 0;
-}
-
-/* recvmsg(2) with its group, which it ends with a NUL.  Return: length. */
-static ssize_t recv_from(struct zs *s, char *group, void *buf, size_t len,
-			 int flags)
-{
-	union {
-		struct cmsghdr	head;
-		char		space[CMSG_SPACE(255)];
-	} control;
-	struct iovec iov = { .iov_base = buf, .iov_len = len };
-	struct msghdr mh = {
-		.msg_iov	= &iov,
-		.msg_iovlen	= 1,
-		.msg_control	= &control,
-		.msg_controllen	= sizeof(control),
-	};
-	struct cmsghdr *c;
-	ssize_t n = recvmsg(s->fd, &mh, flags);
-
-	if (n < 0)
-		return n;
-	strcpy(group, "(none)");
-	for (c = CMSG_FIRSTHDR(&mh); c; c = CMSG_NXTHDR(&mh, c)) {
-		if (c->cmsg_level != SOL_ZMQ ||
-		    c->cmsg_type != ZMQ_AF_CMSG_GROUP)
-			continue;
-		memcpy(group, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
-		group[c->cmsg_len - CMSG_LEN(0)] = 0;
-	}
-	if (mh.msg_flags & (MSG_MORE | MSG_CTRUNC))
-		strcpy(group, "(flags)");
-	return n;
-}
-
-static bool recv_is(struct zs *s, const char *group, const char *body)
-{
-	char got[300], buf[300];
-	ssize_t len = recv_from(s, got, buf, sizeof(buf), 0);
-
-	if (len == (ssize_t)strlen(body) && !memcmp(buf, body, len) &&
-	    !strcmp(got, group))
-		return true;
-	printf("# wanted %s %s, got %s %.*s\n", group, body, got,
-	       len > 0 ? (int)len : 0, buf);
-	return false;
-}
-
 /* Until all that was joined is known, send to a group made for that. */
 static bool settle(struct zs *radio, struct zs *dish)
 {
 	char group[300], buf[16];
 
-	if (join(dish, "settle"))
+	if (group_join(dish, "settle"))
 		return false;
-	if (!wait_until(!send_str(radio, "settle", "") &&
+	if (!wait_until(!group_send_str(radio, "settle", "") &&
 			zs_poll(dish, ZMQ_POLLIN, 10)))
 		return false;
-	if (leave(dish, "settle"))
+	if (group_leave(dish, "settle"))
 		return false;
 	/* One that was seen readable is received; what else came is not. */
-	return recv_is(dish, "settle", "") &&
-	       recv_from(dish, group, buf, sizeof(buf), MSG_DONTWAIT) < 0 &&
+	return group_recv_is(dish, "settle", "") &&
+	       group_recv(dish, group, buf, sizeof(buf), MSG_DONTWAIT) < 0 &&
 	       errno == EAGAIN;
 }
 
 /* A group is matched as a whole. */
 TEST_F(radio, exact)
 {
-	ASSERT_OK(join(self->dish[0], "ab"));
-	ASSERT_OK(join(self->dish[0], "abcd"));
-	ASSERT_OK(join(self->dish[1], "abc"));
-	ASSERT_OK(join(self->dish[1], ""));
+	ASSERT_OK(group_join(self->dish[0], "ab"));
+	ASSERT_OK(group_join(self->dish[0], "abcd"));
+	ASSERT_OK(group_join(self->dish[1], "abc"));
+	ASSERT_OK(group_join(self->dish[1], ""));
 	ASSERT_TRUE(settle(self->radio, self->dish[0]));
 	ASSERT_TRUE(settle(self->radio, self->dish[1]));
-	ASSERT_OK(send_str(self->radio, "a", "1"));
-	ASSERT_OK(send_str(self->radio, "ab", "2"));
-	ASSERT_OK(send_str(self->radio, "abc", "3"));
-	ASSERT_OK(send_str(self->radio, "abcd", "4"));
-	ASSERT_OK(send_str(self->radio, "abcde", "5"));
-	ASSERT_OK(send_str(self->radio, "", "6"));
-	ASSERT_OK(send_str(self->radio, NULL, "7"));
-	EXPECT_TRUE(recv_is(self->dish[0], "ab", "2"));
-	EXPECT_TRUE(recv_is(self->dish[0], "abcd", "4"));
-	EXPECT_TRUE(recv_is(self->dish[1], "abc", "3"));
-	EXPECT_TRUE(recv_is(self->dish[1], "", "6"));
-	EXPECT_TRUE(recv_is(self->dish[1], "", "7"));
+	ASSERT_OK(group_send_str(self->radio, "a", "1"));
+	ASSERT_OK(group_send_str(self->radio, "ab", "2"));
+	ASSERT_OK(group_send_str(self->radio, "abc", "3"));
+	ASSERT_OK(group_send_str(self->radio, "abcd", "4"));
+	ASSERT_OK(group_send_str(self->radio, "abcde", "5"));
+	ASSERT_OK(group_send_str(self->radio, "", "6"));
+	ASSERT_OK(group_send_str(self->radio, NULL, "7"));
+	EXPECT_TRUE(group_recv_is(self->dish[0], "ab", "2"));
+	EXPECT_TRUE(group_recv_is(self->dish[0], "abcd", "4"));
+	EXPECT_TRUE(group_recv_is(self->dish[1], "abc", "3"));
+	EXPECT_TRUE(group_recv_is(self->dish[1], "", "6"));
+	EXPECT_TRUE(group_recv_is(self->dish[1], "", "7"));
 }
 
 /* Each is joined and left once. */
@@ -181,21 +96,21 @@ TEST_F(radio, join_and_leave)
 
 	memset(name, 'g', sizeof(name));
 	name[256] = 0;
-	EXPECT_ERRNO(EINVAL, join(self->dish[0], name));
-	EXPECT_ERRNO(EINVAL, leave(self->dish[0], "a"));
-	ASSERT_OK(join(self->dish[0], "a"));
-	EXPECT_ERRNO(EINVAL, join(self->dish[0], "a"));
-	ASSERT_OK(leave(self->dish[0], "a"));
-	EXPECT_ERRNO(EINVAL, leave(self->dish[0], "a"));
-	EXPECT_ERRNO(EINVAL, join(self->radio, "a"));
+	EXPECT_ERRNO(EINVAL, group_join(self->dish[0], name));
+	EXPECT_ERRNO(EINVAL, group_leave(self->dish[0], "a"));
+	ASSERT_OK(group_join(self->dish[0], "a"));
+	EXPECT_ERRNO(EINVAL, group_join(self->dish[0], "a"));
+	ASSERT_OK(group_leave(self->dish[0], "a"));
+	EXPECT_ERRNO(EINVAL, group_leave(self->dish[0], "a"));
+	EXPECT_ERRNO(EINVAL, group_join(self->radio, "a"));
 	EXPECT_ERRNO(EINVAL, zs_subscribe(self->dish[0], "a"));
 	name[255] = 0;
-	ASSERT_OK(join(self->dish[0], name));
-	ASSERT_OK(join(self->dish[0], "END"));
+	ASSERT_OK(group_join(self->dish[0], name));
+	ASSERT_OK(group_join(self->dish[0], "END"));
 	ASSERT_TRUE(settle(self->radio, self->dish[0]));
-	ASSERT_OK(send_str(self->radio, "a", "left"));
-	ASSERT_OK(send_str(self->radio, name, "long"));
-	EXPECT_TRUE(recv_is(self->dish[0], name, "long"));
+	ASSERT_OK(group_send_str(self->radio, "a", "left"));
+	ASSERT_OK(group_send_str(self->radio, name, "long"));
+	EXPECT_TRUE(group_recv_is(self->dish[0], name, "long"));
 }
 
 /* What came before a group was left is not received after. */
@@ -203,17 +118,17 @@ TEST_F(radio, leave_filters)
 {
 	char group[300], buf[16];
 
-	ASSERT_OK(join(self->dish[0], "a"));
-	ASSERT_OK(join(self->dish[0], "b"));
+	ASSERT_OK(group_join(self->dish[0], "a"));
+	ASSERT_OK(group_join(self->dish[0], "b"));
 	ASSERT_TRUE(settle(self->radio, self->dish[0]));
-	ASSERT_OK(send_str(self->radio, "a", "1"));
-	ASSERT_OK(send_str(self->radio, "b", "2"));
-	ASSERT_OK(send_str(self->radio, "a", "3"));
-	EXPECT_TRUE(recv_is(self->dish[0], "a", "1"));
-	ASSERT_OK(leave(self->dish[0], "a"));
-	EXPECT_TRUE(recv_is(self->dish[0], "b", "2"));
-	EXPECT_ERRNO(EAGAIN, recv_from(self->dish[0], group, buf, sizeof(buf),
-				       MSG_DONTWAIT));
+	ASSERT_OK(group_send_str(self->radio, "a", "1"));
+	ASSERT_OK(group_send_str(self->radio, "b", "2"));
+	ASSERT_OK(group_send_str(self->radio, "a", "3"));
+	EXPECT_TRUE(group_recv_is(self->dish[0], "a", "1"));
+	ASSERT_OK(group_leave(self->dish[0], "a"));
+	EXPECT_TRUE(group_recv_is(self->dish[0], "b", "2"));
+	EXPECT_ERRNO(EAGAIN, group_recv(self->dish[0], group, buf, sizeof(buf),
+					MSG_DONTWAIT));
 }
 
 /* Bodies of all sizes, and buffers that are too short for them. */
@@ -225,32 +140,32 @@ TEST_F(radio, sizes)
 	char group[300];
 	size_t i;
 
-	ASSERT_OK(join(self->dish[0], "group"));
+	ASSERT_OK(group_join(self->dish[0], "group"));
 	ASSERT_TRUE(settle(self->radio, self->dish[0]));
 	for (i = 0; i < sizeof(body); i++)
 		body[i] = i * 7;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		ASSERT_EQ((ssize_t)sizes[i],
-			  send_to(self->radio, "group", body, sizes[i], 0));
+			  group_send(self->radio, "group", body, sizes[i], 0));
 		memset(buf, 0, sizes[i]);
 		/* One that only looks sees the same. */
 		ASSERT_TRUE(zs_poll(self->dish[0], ZMQ_POLLIN, WAIT_LIMIT));
 		ASSERT_EQ((ssize_t)sizes[i],
-			  recv_from(self->dish[0], group, buf, sizeof(buf),
-				    MSG_PEEK));
+			  group_recv(self->dish[0], group, buf, sizeof(buf),
+				     MSG_PEEK));
 		EXPECT_STREQ("group", group);
 		ASSERT_EQ((ssize_t)sizes[i],
-			  recv_from(self->dish[0], group, buf, sizeof(buf),
-				    0));
+			  group_recv(self->dish[0], group, buf, sizeof(buf),
+				     0));
 		EXPECT_STREQ("group", group);
 		EXPECT_EQ(0, memcmp(body, buf, sizes[i]));
 	}
-	ASSERT_EQ(1000, send_to(self->radio, "group", body, 1000, 0));
-	ASSERT_EQ(2, send_to(self->radio, "group", "ok", 2, 0));
-	EXPECT_ERRNO(EMSGSIZE, recv_from(self->dish[0], group, buf, 10,
-					 MSG_ZMQ_WHOLE));
-	EXPECT_EQ(1000, recv_from(self->dish[0], group, buf, 10, MSG_TRUNC));
-	EXPECT_TRUE(recv_is(self->dish[0], "group", "ok"));
+	ASSERT_EQ(1000, group_send(self->radio, "group", body, 1000, 0));
+	ASSERT_EQ(2, group_send(self->radio, "group", "ok", 2, 0));
+	EXPECT_ERRNO(EMSGSIZE, group_recv(self->dish[0], group, buf, 10,
+					  MSG_ZMQ_WHOLE));
+	EXPECT_EQ(1000, group_recv(self->dish[0], group, buf, 10, MSG_TRUNC));
+	EXPECT_TRUE(group_recv_is(self->dish[0], "group", "ok"));
 }
 
 /* A buffer that cannot be written to loses neither body nor group. */
@@ -259,17 +174,17 @@ TEST_F(radio, fault)
 	static char body[5000], buf[5000];
 	char group[300];
 
-	ASSERT_OK(join(self->dish[0], "group"));
+	ASSERT_OK(group_join(self->dish[0], "group"));
 	ASSERT_TRUE(settle(self->radio, self->dish[0]));
-	ASSERT_OK(send_str(self->radio, "group", "short"));
+	ASSERT_OK(group_send_str(self->radio, "group", "short"));
 	memset(body, 'b', sizeof(body));
-	ASSERT_EQ(5000, send_to(self->radio, "group", body, 5000, 0));
-	EXPECT_ERRNO(EFAULT, recv_from(self->dish[0], group, (void *)1, 100,
-				       0));
-	EXPECT_TRUE(recv_is(self->dish[0], "group", "short"));
-	EXPECT_ERRNO(EFAULT, recv_from(self->dish[0], group, (void *)1, 5000,
-				       0));
-	EXPECT_EQ(5000, recv_from(self->dish[0], group, buf, 5000, 0));
+	ASSERT_EQ(5000, group_send(self->radio, "group", body, 5000, 0));
+	EXPECT_ERRNO(EFAULT, group_recv(self->dish[0], group, (void *)1, 100,
+					0));
+	EXPECT_TRUE(group_recv_is(self->dish[0], "group", "short"));
+	EXPECT_ERRNO(EFAULT, group_recv(self->dish[0], group, (void *)1, 5000,
+					0));
+	EXPECT_EQ(5000, group_recv(self->dish[0], group, buf, 5000, 0));
 	EXPECT_STREQ("group", group);
 	EXPECT_EQ(0, memcmp(body, buf, 5000));
 }
@@ -291,9 +206,9 @@ TEST_F(radio, refused)
 	struct zs *pub;
 	char buf[4];
 
-	ASSERT_OK(join(self->dish[0], "g"));
+	ASSERT_OK(group_join(self->dish[0], "g"));
 	ASSERT_TRUE(settle(self->radio, self->dish[0]));
-	EXPECT_ERRNO(EINVAL, send_to(self->radio, "g", "x", 1, MSG_MORE));
+	EXPECT_ERRNO(EINVAL, group_send(self->radio, "g", "x", 1, MSG_MORE));
 	control.head.cmsg_level = SOL_ZMQ;
 	control.head.cmsg_type = ZMQ_AF_CMSG_GROUP;
 	control.head.cmsg_len = CMSG_LEN(256);
@@ -308,12 +223,12 @@ TEST_F(radio, refused)
 	control.head.cmsg_type = ZMQ_AF_BASE;
 	EXPECT_ERRNO(EINVAL, sendmsg(self->radio->fd, &mh, 0));
 	pub = zs_open(ZMQ_PUB);
-	EXPECT_ERRNO(EINVAL, send_to(pub, "g", "x", 1, 0));
+	EXPECT_ERRNO(EINVAL, group_send(pub, "g", "x", 1, 0));
 	zs_close_now(pub);
 	EXPECT_ERRNO(EOPNOTSUPP, recv(self->radio->fd, buf, 4, MSG_DONTWAIT));
-	EXPECT_ERRNO(EOPNOTSUPP, send_to(self->dish[0], "g", "x", 1, 0));
-	ASSERT_OK(send_str(self->radio, "g", "fine"));
-	EXPECT_TRUE(recv_is(self->dish[0], "g", "fine"));
+	EXPECT_ERRNO(EOPNOTSUPP, group_send(self->dish[0], "g", "x", 1, 0));
+	ASSERT_OK(group_send_str(self->radio, "g", "fine"));
+	EXPECT_TRUE(group_recv_is(self->dish[0], "g", "fine"));
 	EXPECT_EQ(1, zs_get_int(self->dish[0], ZMQ_THREAD_SAFE));
 	EXPECT_EQ(1, zs_get_int(self->radio, ZMQ_THREAD_SAFE));
 }
@@ -327,29 +242,29 @@ TEST_F(radio, nodrop)
 
 	ASSERT_OK(zs_set_int(self->radio, ZMQ_SNDHWM, 2));
 	ASSERT_OK(zs_set_int(self->dish[0], ZMQ_RCVHWM, 2));
-	ASSERT_OK(join(self->dish[0], "g"));
+	ASSERT_OK(group_join(self->dish[0], "g"));
 	ASSERT_TRUE(settle(self->radio, self->dish[0]));
 	ASSERT_OK(zs_set_int(self->radio, ZMQ_XPUB_NODROP, 1));
 	EXPECT_ERRNO(EINVAL, zs_set_int(self->radio, ZMQ_XPUB_NODROP, -1));
 	EXPECT_ERRNO(EINVAL, zs_set_int(self->radio, ZMQ_XPUB_VERBOSE, 1));
 	for (sent = 0; sent < 100000; sent++)
-		if (send_to(self->radio, "g", big, sizeof(big),
-			    MSG_DONTWAIT) < 0)
+		if (group_send(self->radio, "g", big, sizeof(big),
+			       MSG_DONTWAIT) < 0)
 			break;
 	EXPECT_EQ(EAGAIN, errno);
 	ASSERT_LT(2, sent);
 	ASSERT_LT(sent, 100000);
 	for (i = 0; i < sent; i++)
 		ASSERT_EQ((ssize_t)sizeof(big),
-			  recv_from(self->dish[0], group, big, sizeof(big),
-				    0));
-	ASSERT_OK(send_str(self->radio, "g", "next"));
-	EXPECT_TRUE(recv_is(self->dish[0], "g", "next"));
+			  group_recv(self->dish[0], group, big, sizeof(big),
+				     0));
+	ASSERT_OK(group_send_str(self->radio, "g", "next"));
+	EXPECT_TRUE(group_recv_is(self->dish[0], "g", "next"));
 	ASSERT_OK(zs_set_int(self->radio, ZMQ_XPUB_NODROP, 0));
 	for (i = 0; i < sent + 10; i++)
 		ASSERT_EQ((ssize_t)sizeof(big),
-			  send_to(self->radio, "g", big, sizeof(big),
-				  MSG_DONTWAIT));
+			  group_send(self->radio, "g", big, sizeof(big),
+				     MSG_DONTWAIT));
 }
 
 /* A radio that comes later is told of all groups. */
@@ -364,15 +279,15 @@ TEST(late_radio)
 	radio = zs_open(RADIO);
 	dish = zs_open(DISH);
 	port = zs_free_endpoint(endpoint);
-	ASSERT_OK(join(dish, "a"));
-	ASSERT_OK(join(dish, "b"));
+	ASSERT_OK(group_join(dish, "a"));
+	ASSERT_OK(group_join(dish, "b"));
 	ASSERT_OK(zs_connect(dish, endpoint));
-	ASSERT_OK(leave(dish, "a"));
+	ASSERT_OK(group_leave(dish, "a"));
 	ASSERT_OK(zs_bind(radio, endpoint));
 	ASSERT_TRUE(settle(radio, dish));
-	ASSERT_OK(send_str(radio, "a", "1"));
-	ASSERT_OK(send_str(radio, "b", "2"));
-	EXPECT_TRUE(recv_is(dish, "b", "2"));
+	ASSERT_OK(group_send_str(radio, "a", "1"));
+	ASSERT_OK(group_send_str(radio, "b", "2"));
+	EXPECT_TRUE(group_recv_is(dish, "b", "2"));
 	zs_close_now(radio);
 	zs_close_now(dish);
 	close(port);
@@ -389,7 +304,7 @@ TEST(dish_wire)
 		SKIP(return, "system calls only");
 	dish = zs_open(DISH);
 	listener = raw_listen(endpoint);
-	ASSERT_OK(join(dish, "A"));
+	ASSERT_OK(group_join(dish, "A"));
 	ASSERT_OK(zs_connect(dish, endpoint));
 	fd = raw_accept(listener);
 	ASSERT_LE(0, fd);
@@ -397,10 +312,10 @@ TEST(dish_wire)
 	ASSERT_EQ(6, raw_recv(fd, &flags, buf, sizeof(buf)));
 	EXPECT_EQ(RAW_COMMAND, flags);
 	EXPECT_EQ(0, memcmp(buf, "\004JOINA", 6));
-	ASSERT_OK(join(dish, ""));
+	ASSERT_OK(group_join(dish, ""));
 	ASSERT_EQ(5, raw_recv(fd, &flags, buf, sizeof(buf)));
 	EXPECT_EQ(0, memcmp(buf, "\004JOIN", 5));
-	ASSERT_OK(leave(dish, ""));
+	ASSERT_OK(group_leave(dish, ""));
 	ASSERT_EQ(6, raw_recv(fd, &flags, buf, sizeof(buf)));
 	EXPECT_EQ(RAW_COMMAND, flags);
 	EXPECT_EQ(0, memcmp(buf, "\005LEAVE", 6));
@@ -419,7 +334,7 @@ TEST(dish_wire)
 	/* A long header says a short length: allowed. */
 	ASSERT_OK(raw_write(fd, "\3\0\0\0\0\0\0\0\1A", 10));
 	ASSERT_OK(raw_send(fd, 0, "right", 5));
-	EXPECT_TRUE(recv_is(dish, "A", "right"));
+	EXPECT_TRUE(group_recv_is(dish, "A", "right"));
 	close(fd);
 	close(listener);
 	zs_close_now(dish);
@@ -448,9 +363,9 @@ TEST(radio_wire)
 	ASSERT_TRUE(wait_until(({
 		struct pollfd pfd = { .fd = fd, .events = POLLIN };
 
-		send_str(radio, "B", "b");
-		send_str(radio, "C", "c");
-		send_str(radio, "A", "body");
+		group_send_str(radio, "B", "b");
+		group_send_str(radio, "C", "c");
+		group_send_str(radio, "A", "body");
 		poll(&pfd, 1, 20) > 0;
 	})));
 	ASSERT_EQ(1, raw_recv(fd, &flags, buf, sizeof(buf)));

@@ -20,6 +20,9 @@ const struct fuzz_seed fuzz_seeds[] = {
 	FUZZ_SEED("\1ipc://*"),
 	FUZZ_SEED("\1inproc://name"),
 	FUZZ_SEED("\1udp://239.0.0.1:5555"),
+	FUZZ_SEED("\0udp://eth0;[ff02::1]:5555"),
+	FUZZ_SEED("\1udp://*;239.0.0.1:*"),
+	FUZZ_SEED("\1sctp://*:1"),
 	{ 0 },
 };
 
@@ -43,6 +46,18 @@ static size_t print_tcp(char *p, size_t room, const struct zmq_endpoint *ep)
 	return n + print_host(p + n, room - n, &ep->tcp, "");
 }
 
+static size_t print_udp(char *p, size_t room, const struct zmq_endpoint *ep)
+{
+	size_t n = snprintf(p, room, "udp://");
+
+	FUZZ_CHECK(!ep->src.port);
+	if (ep->has_src)
+		n += snprintf(p + n, room - n,
+			      ep->src.bracketed ? "[%s];" : "%s;",
+			      ep->src.host);
+	return n + print_host(p + n, room - n, &ep->tcp, "");
+}
+
 static size_t print_ipc(char *p, size_t room, const struct zmq_endpoint *ep)
 {
 	FUZZ_CHECK(strlen(ep->path) == ep->path_len);
@@ -63,6 +78,8 @@ static void check_again(const struct zmq_endpoint *ep, bool bind)
 		return;
 	if (ep->proto == ZMQ_ENDPOINT_TCP)
 		n = print_tcp(text, sizeof(text), ep);
+	else if (ep->proto == ZMQ_ENDPOINT_UDP)
+		n = print_udp(text, sizeof(text), ep);
 	else
 		n = print_ipc(text, sizeof(text), ep);
 	FUZZ_CHECK(n < sizeof(text));
@@ -87,9 +104,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	FUZZ_CHECK(ep.proto == ZMQ_ENDPOINT_IPC ||
 		   size - 1 <= ZMQ_ENDPOINT_MAX);
-	FUZZ_CHECK(bind || ep.proto != ZMQ_ENDPOINT_TCP || ep.tcp.port);
+	FUZZ_CHECK(bind || ep.tcp.port || ep.proto == ZMQ_ENDPOINT_IPC ||
+		   ep.proto == ZMQ_ENDPOINT_INPROC);
 	FUZZ_CHECK(bind || !(ep.wild || ep.tcp.wild));
-	FUZZ_CHECK(!bind || !ep.has_src);
+	FUZZ_CHECK(!bind || !ep.has_src || ep.proto == ZMQ_ENDPOINT_UDP);
 	check_again(&ep, bind);
 	return 0;
 }

@@ -150,12 +150,15 @@ static int endpoint_check(struct zs_sock *s, const char *addr)
 	sep = addr ? strstr(addr, "://") : NULL;
 	if (!sep || sep == addr || !sep[3])
 		return zs_fail(EINVAL);
-	if (starts_with(addr, ZS_INPROC))
+	if (starts_with(addr, ZS_INPROC) && s->type != ZMQ_DGRAM)
 		return 0;
 	if (starts_with(addr, ZS_UDP) && s->type != ZMQ_RADIO &&
 	    s->type != ZMQ_DISH && s->type != ZMQ_DGRAM)
 		return zs_fail(ENOCOMPATPROTO);
-	if (!starts_with(addr, ZS_TCP) && !starts_with(addr, ZS_IPC))
+	if (!starts_with(addr, ZS_UDP) && s->type == ZMQ_DGRAM)
+		return zs_fail(ENOCOMPATPROTO);
+	if (!starts_with(addr, ZS_TCP) && !starts_with(addr, ZS_IPC) &&
+	    !starts_with(addr, ZS_UDP))
 		return zs_fail(EPROTONOSUPPORT);
 	if (!s->ctx->started)
 		return zs_fail(EMTHREAD);
@@ -232,6 +235,8 @@ int zs_bind(void *handle, const char *addr)
 
 	if (!s || endpoint_check(s, addr))
 		return -1;
+	if (starts_with(addr, ZS_UDP) && s->type == ZMQ_RADIO)
+		return zs_fail(ENOCOMPATPROTO);
 
 	pthread_mutex_lock(&s->lock);
 	if (!strcmp(addr, ZS_IPC "*"))
@@ -260,11 +265,12 @@ static bool host_copy(struct zs_sock *s, const char *addr, char *host,
 	const char *start, *end, *c;
 	struct in_addr numeric;
 
-	if (!starts_with(addr, ZS_TCP))
+	if (!starts_with(addr, ZS_TCP) && !starts_with(addr, ZS_UDP))
 		return false;
 	start = strchr(addr, ';');
 	start = start ? start + 1 : addr + strlen(ZS_TCP);
-	if (!getsockopt(s->fd, SOL_ZMQ, ZMQ_SOCKS_PROXY, proxy, &len) &&
+	if (starts_with(addr, ZS_TCP) &&
+	    !getsockopt(s->fd, SOL_ZMQ, ZMQ_SOCKS_PROXY, proxy, &len) &&
 	    proxy[0])
 		start = proxy;
 	end = strrchr(start, ':');
@@ -343,6 +349,8 @@ static int sock_connect(struct zs_sock *s, int option, const char *addr,
 
 	if (endpoint_check(s, addr))
 		return -1;
+	if (starts_with(addr, ZS_UDP) && s->type != ZMQ_RADIO)
+		return zs_fail(ENOCOMPATPROTO);
 	len = strlen(addr);
 	if (option == ZMQ_AF_CONNECT && len <= ZMQ_AF_ENDPOINT_MAX &&
 	    host_copy(s, addr, host, sizeof(host))) {

@@ -16,13 +16,10 @@ void zs_version(int *major, int *minor, int *patch)
 	*patch = ZS_VERSION_PATCH;
 }
 
-/*
- * "draft" is not among them: clients take it as a promise that the draft
- * socket types work.  "af_zmq" is our own, it tells this library from others.
- */
+/* "af_zmq" is our own, it tells this library from others. */
 int zs_has(const char *capability)
 {
-	static const char * const has[] = { "ipc", "af_zmq" };
+	static const char * const has[] = { "ipc", "draft", "af_zmq" };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(has); i++)

@@ -96,6 +96,53 @@ static void parse__tcp(struct kunit *test)
 		endpoint_check_host(test, &ep.src, p->src, p->src_port);
 }
 
+/* As a TCP one, but for the interface in front; NULL: none. */
+static const struct endpoint_udp_param {
+	const char	*desc;
+	const char	*str;
+	bool		bind;
+	const char	*host;
+	u16		port;
+	const char	*iface;
+} endpoint_udp_params[] = {
+	{ "address", "udp://192.0.2.1:5555", CONNECT, "192.0.2.1", 5555 },
+	{ "IPv6", "udp://[::1]:5555", CONNECT, "[::1", 5555 },
+	{ "bind all", "udp://*:5555", BIND, "*", 5555 },
+	{ "bind any port", "udp://127.0.0.1:*", BIND, "127.0.0.1", 0 },
+	{ "bind device", "udp://eth0:1", BIND, "eth0", 1 },
+	{ "interface", "udp://eth0;239.0.0.1:5555", BIND, "239.0.0.1", 5555,
+	  "eth0" },
+	{ "connect by interface", "udp://eth0;239.0.0.1:5555", CONNECT,
+	  "239.0.0.1", 5555, "eth0" },
+	{ "by address", "udp://192.0.2.9;239.0.0.1:5555", CONNECT,
+	  "239.0.0.1", 5555, "192.0.2.9" },
+	{ "by IPv6 address", "udp://[::1];[ff02::1]:5555", BIND,
+	  "[ff02::1", 5555, "[::1" },
+	{ "any interface", "udp://*;239.0.0.1:5555", CONNECT, "239.0.0.1",
+	  5555, "*" },
+};
+
+static void endpoint_udp_desc(const struct endpoint_udp_param *p, char *desc)
+{
+	strscpy(desc, p->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(endpoint_udp, endpoint_udp_params, endpoint_udp_desc);
+
+static void parse__udp(struct kunit *test)
+{
+	const struct endpoint_udp_param *p = test->param_value;
+	struct zmq_endpoint ep;
+
+	KUNIT_ASSERT_EQ(test, endpoint_parse(test, &ep, p->str, strlen(p->str),
+					     p->bind), 0);
+	KUNIT_EXPECT_EQ(test, ep.proto, ZMQ_ENDPOINT_UDP);
+	endpoint_check_host(test, &ep.tcp, p->host, p->port);
+	KUNIT_EXPECT_EQ(test, ep.has_src, !!p->iface);
+	if (p->iface)
+		endpoint_check_host(test, &ep.src, p->iface, 0);
+}
+
 static const struct endpoint_ipc_param {
 	const char	*desc;
 	const char	*str;
@@ -175,7 +222,7 @@ static const struct endpoint_bad_param {
 	{ "NUL inside", STR("ipc://a\0b"), BIND, -EINVAL },
 	{ "NUL at the end", STR("inproc://a\0"), BIND, -EINVAL },
 	{ "NUL in the scheme", STR("t\0cp://*:1"), BIND, -EINVAL },
-	{ "unknown transport", STR("udp://*:1"), BIND, -EPROTONOSUPPORT },
+	{ "unknown transport", STR("sctp://*:1"), BIND, -EPROTONOSUPPORT },
 	{ "other case", STR("TCP://*:1"), BIND, -EPROTONOSUPPORT },
 	{ "cut transport", STR("tc://*:1"), BIND, -EPROTONOSUPPORT },
 	{ "longer transport", STR("tcpx://*:1"), BIND, -EPROTONOSUPPORT },
@@ -227,6 +274,15 @@ static const struct endpoint_bad_param {
 	{ "wildcard source", STR("tcp://*:1;1.1.1.1:1"), CONNECT, -EINVAL },
 	{ "two sources", STR("tcp://a:1;b:1;1.1.1.1:1"), CONNECT, -EINVAL },
 	{ "source alone", STR("tcp://1.1.1.1:1;"), CONNECT, -EINVAL },
+
+	{ "UDP: no port", STR("udp://127.0.0.1"), BIND, -EINVAL },
+	{ "UDP: connect to port 0", STR("udp://1.1.1.1:0"), CONNECT, -EINVAL },
+	{ "UDP: connect to all", STR("udp://*:1"), CONNECT, -EINVAL },
+	{ "UDP: empty interface", STR("udp://;239.0.0.1:1"), BIND, -EINVAL },
+	{ "UDP: two interfaces", STR("udp://a;b;239.0.0.1:1"), BIND, -EINVAL },
+	{ "UDP: interface alone", STR("udp://eth0;"), BIND, -EINVAL },
+	{ "UDP: star in brackets", STR("udp://[*];239.0.0.1:1"), BIND,
+	  -EINVAL },
 
 	{ "abstract without name", STR("ipc://@"), BIND, -EINVAL },
 	{ "connect to wildcard", STR("ipc://*"), CONNECT, -EINVAL },
@@ -298,6 +354,7 @@ static void parse__every_cut(struct kunit *test)
 
 static struct kunit_case endpoint_cases[] = {
 	KUNIT_CASE_PARAM(parse__tcp, endpoint_tcp_gen_params),
+	KUNIT_CASE_PARAM(parse__udp, endpoint_udp_gen_params),
 	KUNIT_CASE_PARAM(parse__ipc, endpoint_ipc_gen_params),
 	KUNIT_CASE(parse__inproc),
 	KUNIT_CASE_PARAM(parse__refused, endpoint_bad_gen_params),

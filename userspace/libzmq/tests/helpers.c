@@ -222,7 +222,6 @@ static void version(void)
 	zmq_version(&major, &minor, &patch);
 	CHECK(major == 4 && minor == 3 && patch >= 4);
 	CHECK(zmq_has("ipc") == 1);
-	CHECK(zmq_has("draft") == 0);
 	CHECK(zmq_has("no such thing") == 0);
 }
 

@@ -168,6 +168,56 @@ static void groups(void)
 	free(body);
 }
 
+/* UDP through the library: groups, and libzmq's errnos. */
+static void udp(void)
+{
+	char endpoint[256], address[64], body[16];
+	size_t len = sizeof(endpoint);
+	zmq_msg_t msg;
+
+	CHECK(zmq_has("draft") == 1);
+	a = new_socket(ctx, ZMQ_DISH);
+	b = new_socket(ctx, ZMQ_RADIO);
+	CHECK(zmq_bind(a, "udp://127.0.0.1:*") == 0);
+	CHECK(zmq_getsockopt(a, ZMQ_LAST_ENDPOINT, endpoint, &len) == 0);
+	CHECK(zmq_connect(b, endpoint) == 0);
+	CHECK_FAILS(zmq_bind(b, "udp://127.0.0.1:*"), ENOCOMPATPROTO);
+	CHECK_FAILS(zmq_connect(a, endpoint), ENOCOMPATPROTO);
+	CHECK(zmq_join(a, "group") == 0);
+	CHECK(zmq_msg_init_size(&msg, 2) == 0);
+	memcpy(zmq_msg_data(&msg), "hi", 2);
+	CHECK(zmq_msg_set_group(&msg, "group") == 0);
+	CHECK(zmq_msg_send(&msg, b, 0) == 2);
+	CHECK(zmq_msg_init(&msg) == 0);
+	CHECK(zmq_msg_recv(&msg, a, 0) == 2);
+	CHECK(!strcmp(zmq_msg_group(&msg), "group"));
+	CHECK(!memcmp(zmq_msg_data(&msg), "hi", 2));
+	zmq_msg_close(&msg);
+	close_both();
+	a = new_socket(ctx, ZMQ_DGRAM);
+	b = new_socket(ctx, ZMQ_DGRAM);
+	CHECK_FAILS(zmq_connect(a, "udp://127.0.0.1:1"), ENOCOMPATPROTO);
+	CHECK_FAILS(zmq_bind(a, "inproc://x"), ENOCOMPATPROTO);
+	CHECK(zmq_bind(a, "udp://127.0.0.1:*") == 0);
+	CHECK(zmq_bind(b, "udp://127.0.0.1:*") == 0);
+	len = sizeof(endpoint);
+	CHECK(zmq_getsockopt(a, ZMQ_LAST_ENDPOINT, endpoint, &len) == 0);
+	CHECK_FAILS(zmq_send(b, endpoint + 6, strlen(endpoint + 6), 0),
+		    EINVAL);
+	CHECK(zmq_send(b, endpoint + 6, strlen(endpoint + 6),
+		       ZMQ_SNDMORE) > 0);
+	CHECK(zmq_send(b, "ping", 4, 0) == 4);
+	CHECK(zmq_recv(a, address, sizeof(address), 0) > 0);
+	CHECK(!strncmp(address, "127.0.0.1:", 10));
+	CHECK(zmq_recv(a, body, sizeof(body), 0) == 4);
+	CHECK(!memcmp(body, "ping", 4));
+	close_both();
+	a = new_socket(ctx, ZMQ_PUB);
+	CHECK_FAILS(zmq_bind(a, "udp://127.0.0.1:*"), ENOCOMPATPROTO);
+	CHECK_FAILS(zmq_connect(a, "udp://127.0.0.1:1"), ENOCOMPATPROTO);
+	CHECK(zmq_close(a) == 0);
+}
+
 static void drafts(void)
 {
 	a = new_socket(ctx, ZMQ_ROUTER);
@@ -465,6 +515,7 @@ int main(void)
 		{ "closed socket: ENOTSOCK", stale_socket, no_sockets },
 		{ "terminated context: EFAULT", stale_context, no_sockets },
 		{ "poller: sockets", poller, no_sockets },
+		{ "udp", udp, no_sockets },
 		{ "drafts and monitors refused", drafts, no_sockets },
 		{ "RADIO and DISH: groups", groups, no_sockets },
 		{ "proxy: replies to commands", proxy_replies, no_sockets },
