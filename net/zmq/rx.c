@@ -369,7 +369,6 @@ static int zmq_rx_long_internal(struct zmq_conn *conn,
 	return 0;
 }
 
-
 /* A long frame's header is in the chunk, and perhaps some of its body. */
 static int zmq_rx_long(struct zmq_conn *conn, const struct zmq_zmtp_hdr *hdr)
 {

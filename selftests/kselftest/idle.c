@@ -9,9 +9,6 @@
 
 #define CONNS		1000
 #define PER_END		4096	/* bytes beyond a TCP socket's */
-#define PAIRS		32
-#define BURST		1000	/* messages, of this many bytes */
-#define BODY		1000
 
 /* Bytes that nothing uses, once this stays the same; -1 without root. */
 static long long free_memory(void)
@@ -66,36 +63,6 @@ FIXTURE_SETUP(idle)
 
 FIXTURE_TEARDOWN(idle)
 {
-}
-
-/* Sockets whose buffers grew give them back, and go on working. */
-TEST_F(idle, burst)
-{
-	char endpoint[ZS_ENDPOINT_MAX];
-	static char body[BODY];
-	struct zs *pull[PAIRS], *push[PAIRS];
-	long long grown;
-	int i, n;
-
-	for (i = 0; i < PAIRS; i++) {
-		pull[i] = zs_open(ZMQ_PULL);
-		push[i] = zs_open(ZMQ_PUSH);
-		ASSERT_OK(zs_bind_any(pull[i], ZS_TCP, endpoint));
-		ASSERT_OK(zs_connect(push[i], endpoint));
-		for (n = 0; n < BURST; n++)
-			ASSERT_EQ(BODY, zs_send(push[i], body, BODY, 0));
-		for (n = 0; n < BURST; n++)
-			ASSERT_EQ(BODY, zs_recv(pull[i], body, BODY, 0));
-	}
-	EXPECT_TRUE(wait_until((grown = self->before - free_memory()) <
-			       PAIRS * 2 * 8 * PER_END));
-	TH_LOG("%lld bytes for a socket", grown / PAIRS / 2);
-	for (i = 0; i < PAIRS; i++) {
-		ASSERT_EQ(BODY, zs_send(push[i], body, BODY, 0));
-		ASSERT_EQ(BODY, zs_recv(pull[i], body, BODY, 0));
-		zs_close_now(push[i]);
-		zs_close_now(pull[i]);
-	}
 }
 
 /* A message went over each connection. */

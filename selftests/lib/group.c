@@ -17,7 +17,7 @@ int group_leave(struct zs *s, const char *group)
 
 /* sendmsg(2) with a group, NULL: none. */
 ssize_t group_send(struct zs *s, const char *group, const void *buf,
-		       size_t len, int flags)
+		   size_t len, int flags)
 {
 	union {
 		struct cmsghdr	head;

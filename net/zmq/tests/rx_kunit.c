@@ -3,7 +3,9 @@
  * The parser of rx.c: a connection whose lower socket is a list of skbs.  What
  * comes out at the pipe is compared with the frames that went in.
  */
+#include "../audit.h"
 #include "fixture.h"
+#include "../audit.h"
 #include "../ep.h"
 #include "../net.h"
 #include "../rx.h"
@@ -142,6 +144,7 @@ static void rx_make_ep(struct kunit *test, struct rx_model *m)
 	spin_lock_init(&ep->lock);
 	INIT_LIST_HEAD(&ep->conns);
 	ep->opt = m->f->zsk->opt;
+	zmq_audit_made(ZMQ_AUDIT_EP, ep);
 }
 
 /* As when the handshake is over. */
