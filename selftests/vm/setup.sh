@@ -10,7 +10,7 @@ set -u
 
 packages() {
 	case $1 in
-	build) echo gcc kmod libc6-dev liburing-dev libzmq3-dev linux-headers-amd64 make python3 ;;
+	build) echo gcc kmod libc6-dev liburing-dev libzmq3-dev linux-headers-amd64 make pahole python3 ;;
 	vm) echo busybox-static kmod qemu-system-x86 xz-utils ;;
 	test)
 		echo ffmpeg iproute2 keyutils libzmq5 libzmq-ffi-perl linux-source-6.1

@@ -19,7 +19,7 @@ void zs_version(int *major, int *minor, int *patch)
 /* "af_zmq" is our own, it tells this library from others. */
 int zs_has(const char *capability)
 {
-	static const char * const has[] = { "ipc", "draft", "af_zmq" };
+	static const char * const has[] = { "ipc", "af_zmq" };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(has); i++)
