@@ -9,7 +9,7 @@ SHELL := /bin/bash
 
 KERNEL ?= 6.1
 # Seconds, for a whole run in the virtual machine.
-TIMEOUT ?= $(if $(filter debug,$(KERNEL)),7200,1800)
+TIMEOUT ?= $(if $(filter debug,$(KERNEL)),7200,2700)
 TESTS ?=
 # More of the virtual machine's kernel command line, as kmemleak=on.
 APPEND ?=
