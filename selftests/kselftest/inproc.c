@@ -409,9 +409,24 @@ TEST(close_with_messages)
 	ASSERT_OK(zs_close(pull));
 }
 
+/* Does the thread that began the process sleep? */
+static bool main_sleeps(void)
+{
+	FILE *file = fopen("/proc/self/stat", "r");
+	char state = 0;
+
+	if (!file)
+		return false;
+	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = 0;
+	fclose(file);
+	return state == 'S';
+}
+
 static void *close_later(void *s)
 {
-	usleep(50 * 1000);
+	/* It has nothing to wait for but room. */
+	wait_until(main_sleeps());
 	zs_close(s);
 	return NULL;
 }
