@@ -5,10 +5,8 @@
  * Everything but moving bytes happens in ctl_work, one event or several at a
  * time.  Callbacks only set a bit in conn->flags and kick it.
  */
-#include <linux/random.h>
 #include "audit.h"
 #include "conn.h"
-#include "context.h"
 #include "ep.h"
 #include "meta.h"
 #include "monitor.h"
@@ -20,11 +18,6 @@
 const struct zmq_options *zmq_conn_options(const struct zmq_conn *conn)
 {
 	return &conn->ep->opt;
-}
-
-static struct net *zmq_conn_net(const struct zmq_conn *conn)
-{
-	return sock_net(&conn->zsk->sk);
 }
 
 /*
@@ -39,7 +32,7 @@ u32 zmq_conn_new_id(void)
 }
 
 /* A lower socket is connected: who is at its ends? */
-static void zmq_conn_name(struct zmq_conn *conn)
+void zmq_conn_name(struct zmq_conn *conn)
 {
 	lockdep_assert_held(&conn->mutex);
 	kfree(conn->local);
@@ -48,7 +41,7 @@ static void zmq_conn_name(struct zmq_conn *conn)
 	conn->remote = conn->tp->name(conn->lower, true);
 }
 
-static void zmq_conn_set_state(struct zmq_conn *conn, enum zmq_conn_state state)
+void zmq_conn_set_state(struct zmq_conn *conn, enum zmq_conn_state state)
 {
 	lockdep_assert_held(&conn->mutex);
 	trace_zmq_conn_state(conn, state);
@@ -243,7 +236,7 @@ static void zmq_conn_unhook(struct zmq_conn *conn, bool keep, bool lost)
 }
 
 /* The end.  Drops the reference of the endpoint's list. */
-static void zmq_conn_destroy(struct zmq_conn *conn, bool lost)
+void zmq_conn_destroy(struct zmq_conn *conn, bool lost)
 {
 	struct zmq_ep *ep = conn->ep;
 
@@ -261,52 +254,17 @@ static void zmq_conn_destroy(struct zmq_conn *conn, bool lost)
 	zmq_conn_put(conn);
 }
 
-/* ms until the next attempt (libzmq: reconnect_ivl, doubling or jitter). */
-static u32 zmq_conn_backoff(struct zmq_conn *conn)
+/* Did the lower socket end, and is all it had read? */
+bool zmq_conn_ended(struct zmq_conn *conn)
 {
-	const struct zmq_options *opt = zmq_conn_options(conn);
-	u32 ivl = opt->reconnect_ivl;
-	u32 max = opt->reconnect_ivl_max;
+	bool ended;
 
-	if (max <= ivl)
-		return ivl + get_random_u32() % ivl;
-	if (!conn->backoff)
-		conn->backoff = ivl;
-	else
-		conn->backoff = min(max, conn->backoff * 2);
-	return conn->backoff;
-}
-
-/*
- * Try again later.  Without a reconnect interval never: who had a peer is gone
- * with it, who had none keeps its pipe and waits in vain (libzmq).
- */
-static void zmq_conn_retry(struct zmq_conn *conn, bool had_peer)
-{
-	bool never = zmq_conn_options(conn)->reconnect_ivl <= 0;
-	u32 pause;
-
-	if (never && had_peer) {
-		zmq_conn_destroy(conn, false);
-		return;
-	}
-	zmq_conn_set_state(conn, ZMQ_CONN_IDLE);
-	conn->tp->disconnect(conn);
-	clear_bit(ZMQ_CONN_EOF, &conn->flags);
-	clear_bit(ZMQ_CONN_FAILED, &conn->flags);
-	clear_bit(ZMQ_CONN_RX_STOP, &conn->flags);
-	conn->error = 0;
-	conn->timed = true;
-	conn->deadline = jiffies;
-	/* All addresses of a name belong to one attempt. */
-	if (zmq_target_more(&conn->ep->target))
-		return;
-	conn->timed = !never;
-	if (never)
-		return;
-	pause = zmq_conn_backoff(conn);
-	zmq_monitor_conn(conn, ZMQ_MONITOR_CONNECT_RETRIED, pause);
-	conn->deadline += msecs_to_jiffies(pause);
+	if (!test_bit(ZMQ_CONN_EOF, &conn->flags))
+		return false;
+	zmq_stream_lock(conn);
+	ended = !conn->tp->has_input(conn);
+	zmq_stream_unlock(conn);
+	return ended;
 }
 
 /**
@@ -314,7 +272,7 @@ static void zmq_conn_retry(struct zmq_conn *conn, bool had_peer)
  * @conn: the connection, in HANDSHAKE or READY
  * @retry: a connector may try again
  */
-static void zmq_conn_lost(struct zmq_conn *conn, bool retry)
+void zmq_conn_lost(struct zmq_conn *conn, bool retry)
 {
 	bool again = !conn->accepted && retry;
 
@@ -327,379 +285,7 @@ static void zmq_conn_lost(struct zmq_conn *conn, bool retry)
 	zmq_conn_set_state(conn, ZMQ_CONN_IDLE);
 	zmq_conn_unhook(conn, zmq_conn_keeps_pipe(conn), true);
 	zmq_monitor_conn(conn, ZMQ_MONITOR_DISCONNECTED, conn->id);
-	zmq_conn_retry(conn, true);
-}
-
-/*
- * Join the peer to the socket: a new pipe for an accepted connection, else the
- * one that connect made.  Without a handshake there is no ZMTP (STREAM).
- */
-static int zmq_conn_join(struct zmq_conn *conn, struct zmq_handshake *hs)
-{
-	struct zmq_sock *zsk = conn->zsk;
-	struct zmq_pipe *pipe = conn->pipe;
-	bool fresh = !pipe;
-	struct zmq_meta *meta;
-	int err = 0;
-
-	if (fresh) {
-		pipe = zmq_pipe_alloc(zsk, zmq_conn_options(conn), GFP_KERNEL);
-		if (!pipe)
-			return -ENOMEM;
-	}
-	meta = zmq_meta_alloc(conn, hs);
-	lock_sock(&zsk->sk);
-	conn->version = hs ? hs->version : ZMQ_ZMTP_RAW;
-	zmq_meta_give(pipe, meta);
-	/* A ROUTER's pipe keeps its name for as long as it lives. */
-	if (hs && hs->peer_id_len && !pipe->id_hashed)
-		err = zmq_pipe_set_id(pipe, hs->peer_id, hs->peer_id_len);
-	if (!err && fresh)
-		err = zmq_pipe_attach(pipe);
-	if (err)
-		goto out;
-	WRITE_ONCE(conn->pipe, pipe);
-	spin_lock_bh(&pipe->tx_lock);
-	WRITE_ONCE(pipe->conn, conn);
-	spin_unlock_bh(&pipe->tx_lock);
-	/* Disconnected meanwhile, it only sends what is left. */
-	if (!pipe->attached)
-		goto out;
-	pipe->ready = true;
-	if (zsk->type->ready)
-		err = zsk->type->ready(zsk, pipe);
-	if (!err && hs && hs->subscribe_all && zsk->type->publishes)
-		err = zsk->type->subscribe(zsk, pipe, NULL, 0, true);
-	/* Who was refused was never here. */
-	pipe->ready = !err;
-	if (!err)
-		zmq_notice_hello(conn);
-out:
-	/* A peer may have had to go for this one. */
-	zmq_send_release(zsk);
-	if (err && fresh && !conn->pipe)
-		zmq_pipe_put(pipe);
-	return err;
-}
-
-static void zmq_conn_ready(struct zmq_conn *conn)
-{
-	struct zmq_handshake *hs = conn->hs;
-	int err = zmq_conn_join(conn, hs);
-
-	if (hs)
-		zmq_monitor_conn(conn, ZMQ_MONITOR_HANDSHAKE_SUCCEEDED, 0);
-	if (err) {
-		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_REFUSED);
-		zmq_conn_lost(conn, true);
-		return;
-	}
-	if (hs)
-		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKES);
-	zmq_stream_lock(conn);
-	conn->hs = NULL;
-	clear_bit(ZMQ_CONN_RX_STOP, &conn->flags);
-	zmq_conn_set_state(conn, ZMQ_CONN_READY);
-	/* It may have ended before anyone told us. */
-	if (zmq_stream_over(conn->lower->sk))
-		set_bit(ZMQ_CONN_EOF, &conn->flags);
-	zmq_stream_unlock(conn);
-	kvfree(hs);
-	conn->timed = false;
-	conn->ping_due = jiffies +
-		msecs_to_jiffies(zmq_conn_options(conn)->heartbeat_ivl);
-	zmq_tx_flush(conn);
-	zmq_stream_read(conn);
-	/* Heartbeats begin. */
-	zmq_conn_kick(conn, 0);
-}
-
-/* Does ZMQ_RECONNECT_STOP say so? */
-static bool zmq_conn_stops(const struct zmq_conn *conn, int why)
-{
-	return zmq_conn_options(conn)->reconnect_stop & why;
-}
-
-/* An attempt to connect failed. */
-static void zmq_conn_missed(struct zmq_conn *conn, int err)
-{
-	zmq_monitor_ep(conn->ep, ZMQ_MONITOR_CLOSED, conn->id);
-	zmq_proxy_end(conn);
-	if (err == -ECONNREFUSED && !zmq_target_more(&conn->ep->target) &&
-	    zmq_conn_stops(conn, ZMQ_STOP_REFUSED))
-		zmq_conn_destroy(conn, false);
-	else
-		zmq_conn_retry(conn, false);
-}
-
-/* The lower socket is connected: greet. */
-static void zmq_conn_begin_handshake(struct zmq_conn *conn)
-{
-	const struct zmq_options *opt = zmq_conn_options(conn);
-	struct zmq_handshake *hs;
-
-	conn->backoff = 0;
-	if (opt->raw)
-		return zmq_conn_ready(conn);
-	hs = kvmalloc(sizeof(*hs), GFP_KERNEL_ACCOUNT);
-	if (!hs)
-		goto fail;
-	zmq_handshake_init(hs, conn->zsk->type->id, opt->id, opt->id_len);
-	if (opt->blob[ZMQ_BLOB_METADATA]) {
-		hs->own = opt->blob[ZMQ_BLOB_METADATA]->data;
-		hs->own_len = opt->blob[ZMQ_BLOB_METADATA]->len;
-	}
-	if (zmq_tx_control(conn, hs->out, hs->out_len, GFP_KERNEL))
-		goto fail;
-	hs->out_len = 0;
-	zmq_stream_lock(conn);
-	conn->hs = hs;
-	conn->version = ZMQ_ZMTP_3_1;
-	zmq_conn_set_state(conn, ZMQ_CONN_HANDSHAKE);
-	/* It may have ended before anyone told us. */
-	if (zmq_stream_over(conn->lower->sk))
-		set_bit(ZMQ_CONN_EOF, &conn->flags);
-	zmq_stream_unlock(conn);
-	conn->timed = opt->handshake_ivl > 0;
-	conn->deadline = jiffies + msecs_to_jiffies(opt->handshake_ivl);
-	zmq_tx_flush(conn);
-	/* The peer may have sent before our callbacks were there. */
-	zmq_conn_kick(conn, 0);
-	return;
-fail:
-	kvfree(hs);
-	zmq_conn_lost(conn, true);
-}
-
-static bool zmq_conn_expired(const struct zmq_conn *conn)
-{
-	return conn->timed && time_after_eq(jiffies, conn->deadline);
-}
-
-static void zmq_conn_step_proxy(struct zmq_conn *conn)
-{
-	int err = zmq_proxy_step(conn);
-
-	if (!err) {
-		zmq_proxy_end(conn);
-		zmq_conn_begin_handshake(conn);
-	} else if (err != -EINPROGRESS || zmq_conn_expired(conn)) {
-		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_PROXY_FAILURES);
-		zmq_conn_missed(conn, err);
-	}
-}
-
-/* The lower socket is connected, to the peer or to a proxy. */
-static void zmq_conn_connected(struct zmq_conn *conn)
-{
-	const struct zmq_options *opt = zmq_conn_options(conn);
-
-	zmq_net_count(zmq_conn_net(conn), ZMQ_NET_CONNECTED);
-	zmq_target_reached(&conn->ep->target);
-	zmq_conn_name(conn);
-	zmq_monitor_conn(conn, ZMQ_MONITOR_CONNECTED, conn->id);
-	if (!conn->ep->target.proxied) {
-		zmq_conn_begin_handshake(conn);
-		return;
-	}
-	if (zmq_proxy_begin(conn)) {
-		zmq_conn_retry(conn, false);
-		return;
-	}
-	zmq_conn_set_state(conn, ZMQ_CONN_PROXY);
-	conn->timed = opt->handshake_ivl > 0;
-	conn->deadline = jiffies + msecs_to_jiffies(opt->handshake_ivl);
-	zmq_conn_step_proxy(conn);
-}
-
-static void zmq_conn_attempt(struct zmq_conn *conn)
-{
-	int limit = zmq_conn_options(conn)->connect_timeout;
-	int err;
-
-	zmq_conn_set_state(conn, ZMQ_CONN_CONNECTING);
-	conn->id = zmq_conn_new_id();
-	err = conn->tp->connect(conn);
-	if (!limit && zmq_target_more(&conn->ep->target))
-		limit = ZMQ_TARGET_TRY;
-	conn->timed = limit > 0;
-	conn->deadline = jiffies + msecs_to_jiffies(limit);
-	if (!err)
-		zmq_conn_connected(conn);
-	else if (err == -EINPROGRESS)
-		zmq_monitor_ep(conn->ep, ZMQ_MONITOR_CONNECT_DELAYED, -err);
-	else
-		zmq_conn_missed(conn, err);
-}
-
-static void zmq_conn_step_connecting(struct zmq_conn *conn)
-{
-	int err = conn->tp->connected(conn);
-
-	if (!err) {
-		clear_bit(ZMQ_CONN_EOF, &conn->flags);
-		zmq_conn_connected(conn);
-	} else if (err != -EINPROGRESS || zmq_conn_expired(conn)) {
-		zmq_conn_missed(conn, err);
-	}
-}
-
-/* Did the lower socket end, and is all it had read? */
-static bool zmq_conn_ended(struct zmq_conn *conn)
-{
-	bool ended;
-
-	if (!test_bit(ZMQ_CONN_EOF, &conn->flags))
-		return false;
-	zmq_stream_lock(conn);
-	ended = !conn->tp->has_input(conn);
-	zmq_stream_unlock(conn);
-	return ended;
-}
-
-/* An ERROR command: its reason is a status of ZAP, or of no interest. */
-static void zmq_conn_refused(struct zmq_conn *conn)
-{
-	const struct zmq_handshake *hs = conn->hs;
-	const u8 *reason = hs->meta;
-
-	if (hs->meta_len == 3 && reason[0] >= '3' && reason[0] <= '5' &&
-	    reason[1] == '0' && reason[2] == '0')
-		zmq_monitor_conn(conn, ZMQ_MONITOR_HANDSHAKE_AUTH,
-				 (reason[0] - '0') * 100);
-}
-
-/* What libzmq tells of a failed handshake: not everything that can be wrong. */
-static void zmq_conn_tell_failed(struct zmq_conn *conn)
-{
-	switch (conn->error) {
-	case ZMQ_HANDSHAKE_ERR_PEER_ERROR:
-		zmq_conn_refused(conn);
-		break;
-	case ZMQ_HANDSHAKE_ERR_UNEXPECTED_COMMAND:
-	case ZMQ_HANDSHAKE_ERR_MALFORMED_ERROR:
-	case ZMQ_HANDSHAKE_ERR_MECHANISM_MISMATCH:
-		zmq_monitor_conn(conn, ZMQ_MONITOR_HANDSHAKE_PROTOCOL,
-				 conn->error);
-		break;
-	}
-}
-
-static void zmq_conn_failed(struct zmq_conn *conn)
-{
-	bool handshake = conn->hs;
-
-	if (conn->error == ZMQ_CONN_NOMEM) {
-		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_NOMEM);
-		zmq_conn_lost(conn, true);
-		return;
-	}
-	zmq_net_count(zmq_conn_net(conn), handshake ?
-		      ZMQ_NET_HANDSHAKE_FAILURES : ZMQ_NET_PROTOCOL_ERRORS);
-	atomic64_inc(&conn->zsk->stats.protocol_errors);
-	if (handshake)
-		zmq_conn_tell_failed(conn);
-	/* libzmq does not come back to a peer that broke the protocol. */
-	zmq_conn_lost(conn, false);
-}
-
-static void zmq_conn_step_handshake(struct zmq_conn *conn)
-{
-	bool retry = !zmq_conn_stops(conn, ZMQ_STOP_HANDSHAKE);
-
-	zmq_stream_read(conn);
-	/* What it did wrong is told, also if it has left since. */
-	if (test_bit(ZMQ_CONN_FAILED, &conn->flags)) {
-		zmq_conn_kick(conn, 0);
-	} else if (test_bit(ZMQ_CONN_RX_STOP, &conn->flags)) {
-		zmq_conn_ready(conn);
-	} else if (zmq_conn_ended(conn)) {
-		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKE_FAILURES);
-		zmq_monitor_conn(conn, ZMQ_MONITOR_HANDSHAKE_FAILED,
-				 READ_ONCE(conn->lower->sk->sk_err) ?: EPIPE);
-		zmq_conn_lost(conn, retry);
-	} else if (zmq_conn_expired(conn)) {
-		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HANDSHAKE_TIMEOUTS);
-		zmq_monitor_conn(conn, ZMQ_MONITOR_HANDSHAKE_FAILED, EAGAIN);
-		zmq_conn_lost(conn, retry);
-	}
-}
-
-static void zmq_conn_step_ready(struct zmq_conn *conn, unsigned long *next)
-{
-	bool retry = !zmq_conn_stops(conn, ZMQ_STOP_DISCONNECT);
-
-	zmq_traffic_apply(conn);
-	zmq_stream_read(conn);
-	if (test_bit(ZMQ_CONN_FAILED, &conn->flags))
-		return zmq_conn_kick(conn, 0);
-	if (zmq_conn_ended(conn) && !test_bit(ZMQ_CONN_SUBS, &conn->flags)) {
-		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_DISCONNECTS);
-		return zmq_conn_lost(conn, retry);
-	}
-	if (!zmq_traffic_heartbeat(conn, next)) {
-		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_HEARTBEAT_TIMEOUTS);
-		return zmq_conn_lost(conn, retry);
-	}
-	zmq_tx_flush(conn);
-}
-
-/* Is there nothing to linger for (any more)? */
-static bool zmq_conn_drained(struct zmq_conn *conn)
-{
-	bool idle;
-
-	if (conn->accepted && conn->state != ZMQ_CONN_READY)
-		return true;
-	zmq_tx_stop(conn);
-	idle = zmq_tx_idle(conn) ||
-	       (conn->state != ZMQ_CONN_READY && conn->pipe &&
-		zmq_segq_empty(&conn->tx.q) && !conn->tx.begun &&
-		zmq_segq_empty(&conn->pipe->txq)) || !conn->pipe;
-	zmq_tx_start(conn);
-	return idle;
-}
-
-/* Linger for ever or until when?  Return: false if that is over. */
-static bool zmq_conn_lingering(struct zmq_conn *conn, unsigned long *next)
-{
-	struct zmq_sock *zsk = conn->zsk;
-	u32 max = READ_ONCE(zmq_net(zmq_conn_net(conn))->linger_max);
-	unsigned long start = conn->linger_start;
-	unsigned long end = conn->linger_end;
-	unsigned long cap;
-
-	/* Without a program that waits, only for as long as root allows. */
-	if (zsk->closing && !zmq_context_alive(zsk->ctx)) {
-		if (time_after(zsk->closed_at, start))
-			start = zsk->closed_at;
-		cap = start + msecs_to_jiffies(max);
-		if (conn->linger_forever || time_before(cap, end))
-			end = cap;
-	} else if (conn->linger_forever) {
-		/* Look now and then whether the program is still there. */
-		*next = min_t(unsigned long, *next, HZ);
-		return true;
-	}
-	if (time_after_eq(jiffies, end))
-		return false;
-	*next = min3(*next, end - jiffies, (unsigned long)HZ);
-	return true;
-}
-
-/* Closing: true if the connection is gone now. */
-static bool zmq_conn_step_close(struct zmq_conn *conn, unsigned long *next)
-{
-	if (!test_bit(ZMQ_CONN_CLOSE_NOW, &conn->flags)) {
-		zmq_tx_flush(conn);
-		if (!zmq_conn_drained(conn) && zmq_conn_lingering(conn, next))
-			return false;
-		/* Unread input would make TCP reset what we have sent. */
-		if (conn->lower)
-			zmq_stream_read(conn);
-	}
-	zmq_conn_destroy(conn, false);
-	return true;
+	zmq_connect_retry(conn, true);
 }
 
 /* Everything there is to do now.  Return: jiffies until the next look. */
@@ -710,21 +296,21 @@ static unsigned long zmq_conn_step(struct zmq_conn *conn)
 	if (conn->state == ZMQ_CONN_DEAD)
 		return next;
 	if (test_bit(ZMQ_CONN_CLOSE, &conn->flags) &&
-	    zmq_conn_step_close(conn, &next))
+	    zmq_linger_step(conn, &next))
 		return next;
 	if (test_bit(ZMQ_CONN_FAILED, &conn->flags)) {
-		zmq_conn_failed(conn);
+		zmq_session_failed(conn);
 	} else if (conn->state == ZMQ_CONN_IDLE) {
 		if (zmq_conn_expired(conn))
-			zmq_conn_attempt(conn);
+			zmq_connect_attempt(conn);
 	} else if (conn->state == ZMQ_CONN_CONNECTING) {
-		zmq_conn_step_connecting(conn);
+		zmq_connect_step(conn);
 	} else if (conn->state == ZMQ_CONN_PROXY) {
-		zmq_conn_step_proxy(conn);
+		zmq_connect_step_proxy(conn);
 	} else if (conn->state == ZMQ_CONN_HANDSHAKE) {
-		zmq_conn_step_handshake(conn);
+		zmq_session_step_handshake(conn);
 	} else {
-		zmq_conn_step_ready(conn, &next);
+		zmq_session_step(conn, &next);
 	}
 	if (conn->state != ZMQ_CONN_DEAD && conn->timed)
 		next = min(next, time_after(conn->deadline, jiffies) ?
@@ -855,7 +441,7 @@ void zmq_conn_accept(struct zmq_ep *ep, struct socket *lower)
 	if (err)
 		zmq_conn_destroy(conn, false);
 	else
-		zmq_conn_begin_handshake(conn);
+		zmq_session_begin(conn);
 	mutex_unlock(&conn->mutex);
 	zmq_conn_put(conn);
 }

@@ -221,6 +221,8 @@ struct zmq_conn {
 
 /* conn.c: life cycle */
 u32 zmq_conn_new_id(void);
+/* Options of the endpoint, as they were at bind or connect. */
+const struct zmq_options *zmq_conn_options(const struct zmq_conn *conn);
 struct zmq_conn *zmq_conn_alloc(struct zmq_ep *ep, bool accepted);
 void zmq_conn_start(struct zmq_conn *conn);
 void zmq_conn_accept(struct zmq_ep *ep, struct socket *lower);
@@ -230,11 +232,48 @@ struct zmq_conn *zmq_conn_get_pipe(struct zmq_pipe *pipe);
 void zmq_conn_kick(struct zmq_conn *conn, unsigned long delay);
 void zmq_conn_fail(struct zmq_conn *conn, u32 error);
 void zmq_conn_flush_kick(struct zmq_conn *conn, unsigned long delay);
+void zmq_conn_set_state(struct zmq_conn *conn, enum zmq_conn_state state);
+void zmq_conn_name(struct zmq_conn *conn);
+bool zmq_conn_ended(struct zmq_conn *conn);
+void zmq_conn_lost(struct zmq_conn *conn, bool retry);
+void zmq_conn_destroy(struct zmq_conn *conn, bool lost);
 
 static inline bool zmq_conn_get(struct zmq_conn *conn)
 {
 	return refcount_inc_not_zero(&conn->refs);
 }
+
+static inline struct net *zmq_conn_net(const struct zmq_conn *conn)
+{
+	return sock_net(&conn->zsk->sk);
+}
+
+/* Is the time of this state over? */
+static inline bool zmq_conn_expired(const struct zmq_conn *conn)
+{
+	return conn->timed && time_after_eq(jiffies, conn->deadline);
+}
+
+/* Does ZMQ_RECONNECT_STOP say so? */
+static inline bool zmq_conn_stops(const struct zmq_conn *conn, int why)
+{
+	return zmq_conn_options(conn)->reconnect_stop & why;
+}
+
+/* connect.c: attempts to connect; conn->mutex held */
+void zmq_connect_attempt(struct zmq_conn *conn);
+void zmq_connect_step(struct zmq_conn *conn);
+void zmq_connect_step_proxy(struct zmq_conn *conn);
+void zmq_connect_retry(struct zmq_conn *conn, bool had_peer);
+
+/* session.c: from the greeting to the loss of a peer; conn->mutex held */
+void zmq_session_begin(struct zmq_conn *conn);
+void zmq_session_step_handshake(struct zmq_conn *conn);
+void zmq_session_step(struct zmq_conn *conn, unsigned long *next);
+void zmq_session_failed(struct zmq_conn *conn);
+
+/* linger.c: sending the rest */
+bool zmq_linger_step(struct zmq_conn *conn, unsigned long *next);
 
 /* stream.c: callbacks of the lower socket, running the parser */
 int zmq_stream_install(struct zmq_conn *conn);
@@ -257,9 +296,6 @@ int zmq_tx_control(struct zmq_conn *conn, const u8 *data, u32 len, gfp_t gfp);
 void zmq_tx_drop_control(struct zmq_conn *conn);
 
 /* traffic.c: commands while READY */
-/* Options of the endpoint, as they were at bind or connect. */
-const struct zmq_options *zmq_conn_options(const struct zmq_conn *conn);
-
 int zmq_traffic_frame(struct zmq_conn *conn, u8 flags, const u8 *body,
 		      u32 len);
 int zmq_traffic_quiet(struct zmq_conn *conn, const u8 *body, u32 len);
