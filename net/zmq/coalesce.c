@@ -47,13 +47,13 @@ static void zmq_coalesce_other(struct zmq_pipe *pipe)
 
 /*
  * Flush the pipes of a list; what others append meanwhile goes along.  In
- * softirq, @bh, only so many: work does the rest.
+ * softirq, @end is when (ktime_get_ns()) work shall do the rest; else 0.
  */
-static void zmq_coalesce_run(struct list_head *dirty, bool bh)
+static void zmq_coalesce_run(struct list_head *dirty, u64 end)
 {
 	struct zmq_pipe *pipe, *next;
 	struct zmq_conn *conn;
-	u32 n = 0;
+	bool bh = end;
 
 	list_for_each_entry_safe(pipe, next, dirty, dirty_node) {
 		list_del_init(&pipe->dirty_node);
@@ -66,7 +66,7 @@ static void zmq_coalesce_run(struct list_head *dirty, bool bh)
 		if (conn) {
 			if (!bh)
 				zmq_tx_flush(conn);
-			else if (n++ < ZMQ_COALESCE_PIPES)
+			else if (ktime_get_ns() < end)
 				zmq_tx_flush_bh(conn);
 			else
 				zmq_conn_flush_kick(conn, 0);
@@ -117,7 +117,7 @@ void zmq_coalesce_flush(struct zmq_sock *zsk, u64 start)
 	list_splice_init(&co->dirty, &dirty);
 	spin_unlock_bh(&co->lock);
 	WRITE_ONCE(co->waiting, 0);
-	zmq_coalesce_run(&dirty, false);
+	zmq_coalesce_run(&dirty, 0);
 	end = ktime_get_ns();
 	WRITE_ONCE(co->last, end);
 	if (start)
@@ -161,7 +161,7 @@ static enum hrtimer_restart zmq_coalesce_timer(struct hrtimer *timer)
 	WRITE_ONCE(co->waiting, 0);
 	if (!list_empty(&dirty)) {
 		start = ktime_get_ns();
-		zmq_coalesce_run(&dirty, true);
+		zmq_coalesce_run(&dirty, start + ZMQ_COALESCE_SOFTIRQ);
 		WRITE_ONCE(co->last, ktime_get_ns());
 		zmq_coalesce_sample(co, co->last - start);
 		zmq_coalesce_adapt(co, waiting);

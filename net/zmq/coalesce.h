@@ -25,8 +25,8 @@ struct zmq_sock;
 /* More messages, or bytes, in a pipe do not wait. */
 #define ZMQ_COALESCE_MSGS	128
 #define ZMQ_COALESCE_BYTES	32768
-/* Pipes that the timer flushes itself, in softirq; the rest is for work. */
-#define ZMQ_COALESCE_PIPES	256
+/* ns that the timer itself flushes, in softirq; the rest is for work. */
+#define ZMQ_COALESCE_SOFTIRQ	(2 * NSEC_PER_MSEC)
 
 /**
  * struct zmq_coalesce - a socket's pipes to be flushed

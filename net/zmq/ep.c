@@ -123,6 +123,9 @@ static void zmq_ep_accept_work(struct work_struct *work)
 		err = kernel_accept(ep->listener, &lower, O_NONBLOCK);
 		if (err && err != -EAGAIN)
 			zmq_monitor_ep(ep, ZMQ_MONITOR_ACCEPT_FAILED, -err);
+		/* It is gone again; there may be others. */
+		if (err == -ECONNABORTED)
+			continue;
 		if (err)
 			break;
 		zmq_compat_sk_hold_net(lower->sk);
@@ -130,8 +133,7 @@ static void zmq_ep_accept_work(struct work_struct *work)
 	}
 	if (i == ZMQ_EP_ACCEPTS)
 		queue_delayed_work(zmq_main_wq, &ep->accept_work, 0);
-	else if (err == -ENFILE || err == -EMFILE || err == -ENOMEM ||
-		 err == -ENOBUFS)
+	else if (err != -EAGAIN && err != -EINVAL)
 		queue_delayed_work(zmq_main_wq, &ep->accept_work, HZ / 10);
 }
 

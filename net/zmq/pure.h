@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What pure code may use: types, errno, string functions and kmalloc.  No
- * sockets, no locks, no sleeping.  User-space builds of the same files put a
+ * sockets, no locks, no sleeping (but cond_resched() where the header says so).  User-space builds of the same files put a
  * directory with stand-ins for these headers first in the include path.
  * get_unaligned_be64() and its like come from compat.h, because their header
  * moved in Linux 6.12.

@@ -16,6 +16,9 @@
 #include "rx.h"
 #include "type.h"
 
+/* Segments to look through for what is dropped. */
+#define ZMQ_RX_DROP_SEGS	64
+
 static u8 *zmq_rx_base(const struct zmq_rx *rx)
 {
 	return page_address(rx->pool->page);
@@ -56,15 +59,6 @@ static int zmq_rx_flush_run(struct zmq_rx *rx, u32 end)
 	rx->run = end;
 	rx->mem += len;
 	return 0;
-}
-
-/* Drop what is queued behind the last whole message. */
-static void zmq_rx_drop_tail(struct zmq_rx *rx)
-{
-	if (rx->q.bytes == rx->done_bytes)
-		return;
-	zmq_segq_cut(&rx->q, rx->q.bytes - rx->done_bytes);
-	rx->mem = rx->q.bytes + zmq_segq_overhead(&rx->q);
 }
 
 /* Have a chunk to copy into. */
@@ -149,6 +143,44 @@ static bool zmq_rx_mixed(const struct zmq_conn *conn)
 	return conn->zsk->type->publishes && conn->zsk->type->receives;
 }
 
+/* Hand the whole messages in the queue to the pipe.  Return: 0 or -ENOMEM. */
+static int zmq_rx_publish(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+	bool all = rx->done_bytes == rx->q.bytes;
+	struct zmq_segq part;
+
+	zmq_segq_init(&part);
+	if (!all && zmq_segq_take(&part, &rx->q, rx->done_bytes,
+				  GFP_ATOMIC | __GFP_NOWARN))
+		return -ENOMEM;
+	atomic64_add(rx->done_msgs, &conn->zsk->stats.rx_msgs);
+	zmq_pipe_publish(conn->pipe, all ? &rx->q : &part, rx->done_msgs,
+			 (s64)(rx->mem - rx->charged));
+	rx->mem = rx->q.bytes + zmq_segq_overhead(&rx->q);
+	rx->charged = rx->mem;
+	rx->done_bytes = 0;
+	rx->done_msgs = 0;
+	zmq_segq_free(&part);
+	return 0;
+}
+
+/*
+ * Drop what is queued behind the last whole message.  Cutting walks the queue,
+ * so before it gets long the reader has it.
+ */
+static void zmq_rx_drop_tail(struct zmq_conn *conn)
+{
+	struct zmq_rx *rx = &conn->rx;
+
+	if (rx->q.bytes == rx->done_bytes)
+		return;
+	if (rx->q.nsegs > ZMQ_RX_DROP_SEGS && rx->done_msgs)
+		zmq_rx_publish(conn);
+	zmq_segq_cut(&rx->q, rx->q.bytes - rx->done_bytes);
+	rx->mem = rx->q.bytes + zmq_segq_overhead(&rx->q);
+}
+
 static int zmq_rx_message_end(struct zmq_conn *conn)
 {
 	const struct zmq_type *type = conn->zsk->type;
@@ -170,7 +202,7 @@ static int zmq_rx_message_end(struct zmq_conn *conn)
 	} else {
 		if (rx->pool && zmq_rx_flush_run(rx, rx->frame))
 			return -ENOMEM;
-		zmq_rx_drop_tail(rx);
+		zmq_rx_drop_tail(conn);
 		atomic64_inc(&conn->zsk->stats.rx_drops);
 	}
 	rx->parts = 0;
@@ -258,28 +290,6 @@ static int zmq_rx_normalize(struct zmq_conn *conn,
 			return err;
 	}
 	zmq_zmtp_hdr_encode(p + gap, hdr->flags, hdr->len);
-	return 0;
-}
-
-/* Hand the whole messages in the queue to the pipe.  Return: 0 or -ENOMEM. */
-static int zmq_rx_publish(struct zmq_conn *conn)
-{
-	struct zmq_rx *rx = &conn->rx;
-	bool all = rx->done_bytes == rx->q.bytes;
-	struct zmq_segq part;
-
-	zmq_segq_init(&part);
-	if (!all && zmq_segq_take(&part, &rx->q, rx->done_bytes,
-				  GFP_ATOMIC | __GFP_NOWARN))
-		return -ENOMEM;
-	atomic64_add(rx->done_msgs, &conn->zsk->stats.rx_msgs);
-	zmq_pipe_publish(conn->pipe, all ? &rx->q : &part, rx->done_msgs,
-			 (s64)(rx->mem - rx->charged));
-	rx->mem = rx->q.bytes + zmq_segq_overhead(&rx->q);
-	rx->charged = rx->mem;
-	rx->done_bytes = 0;
-	rx->done_msgs = 0;
-	zmq_segq_free(&part);
 	return 0;
 }
 

@@ -8,9 +8,12 @@
  * exceptions that cost memory only: the root, the inner nodes of a label too
  * long for one node, and a node whose join with its child found no memory.
  */
+#include <linux/sched.h>
 #include "trie_node.h"
 
 #define ZMQ_TRIE_PATH_MIN	64
+/* So many nodes, and somebody else may run. */
+#define ZMQ_TRIE_BATCH		1024
 
 /* The trie has become empty. */
 static void zmq_trie_clear(struct zmq_trie *t)
@@ -204,9 +207,11 @@ void zmq_trie_init(struct zmq_trie *t, bool counted)
 void zmq_trie_destroy(struct zmq_trie *t)
 {
 	struct zmq_trie_node *node = t->root, *parent;
-	u32 i;
+	u32 n = 0, i;
 
 	while (node) {
+		if (++n % ZMQ_TRIE_BATCH == 0)
+			cond_resched();
 		if (node->n_kids) {
 			node = zmq_trie_node_kids(node)[node->n_kids - 1];
 			continue;
@@ -406,6 +411,8 @@ void zmq_trie_remove_sub(struct zmq_trie *t, struct zmq_trie_owner *sub,
 			gone(topic, len, sub, arg);
 		}
 		zmq_trie_tidy(t, node);
+		if (k % ZMQ_TRIE_BATCH == ZMQ_TRIE_BATCH - 1)
+			cond_resched();
 	}
 	zmq_trie_node_forget_all(t, sub);
 }

@@ -71,7 +71,7 @@ typedef void (*zmq_trie_walk_fn)(const u8 *topic, size_t len,
 				 struct zmq_trie_owner *sub, void *arg);
 
 void zmq_trie_init(struct zmq_trie *t, bool counted);
-/* Free all nodes; the trie is empty and usable afterwards. */
+/* Free all nodes; the trie is empty and usable afterwards.  May reschedule. */
 void zmq_trie_destroy(struct zmq_trie *t);
 
 /* Return: mask of ZMQ_TRIE_*, or -ENOMEM with the trie unchanged. */
@@ -86,7 +86,7 @@ int zmq_trie_remove(struct zmq_trie *t, const u8 *topic, size_t len,
 /*
  * Remove every pair of @sub, in the order of its list.  Calls @gone (may be
  * NULL) for each topic that lost its last subscriber, or with @each for every
- * topic.  Not for counted tries.
+ * topic.  Not for counted tries.  May reschedule.
  */
 void zmq_trie_remove_sub(struct zmq_trie *t, struct zmq_trie_owner *sub,
 			 bool each, zmq_trie_walk_fn gone, void *arg);
