@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The same programs on the installed libzmq and on ours see the same.
 
-lib/scenarios.py runs with each; a scenario's lines differ as transcript.txt lists
+lib/scenarios/ run with each; a scenario's lines differ as transcript.txt lists
 with a reason, or not at all.  Arguments are parts of names; --list prints what
 the list would have to be.
 """
@@ -13,7 +13,6 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SCENARIOS = os.path.join(HERE, "lib/scenarios.py")
 
 
 def blocks(lines):
@@ -30,9 +29,11 @@ def blocks(lines):
 
 def transcript(names, **environ):
     """Of one library: {scenario: lines}."""
-    command = ["/usr/bin/python3", SCENARIOS, *names]
+    command = ["/usr/bin/python3", "-m", "scenarios", *names]
+    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1",
+               "PYTHONPATH": os.path.join(HERE, "lib"), **environ}
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environ}) as process:
+                          env=environ) as process:
         return blocks(process.stdout.read().splitlines())
 
 
