@@ -14,8 +14,8 @@ packages() {
 	vm) echo busybox-static kmod qemu-system-x86 xz-utils ;;
 	test)
 		echo ffmpeg iproute2 keyutils libzmq5 libzmq-ffi-perl linux-source-6.1
-		echo php-cli php-zmq python3-ipykernel python3-nbconvert python3-pytest python3-zmq
-		echo xz-utils
+		echo php-cli php-zmq python3-gevent python3-ipykernel python3-nbconvert
+		echo python3-pytest python3-zmq xz-utils
 		;;
 	demo) echo libzmq5 python3-zmq ;;
 	bench) echo libnanomsg-dev libnng-dev libzmq5 ;;
