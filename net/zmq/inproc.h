@@ -25,7 +25,7 @@ struct zmq_inproc_ep {
 	struct zmq_pipe		*pipe;
 };
 
-/* Scopes. */
+/* inproc_ep.c: scopes */
 struct zmq_inproc_scope *zmq_inproc_scope_alloc(void);
 void zmq_inproc_scope_put(struct zmq_inproc_scope *scope);
 void zmq_inproc_scope_abandon(struct zmq_inproc_scope *scope);
@@ -49,6 +49,9 @@ int zmq_inproc_apply(struct zmq_pipe *pipe, struct zmq_pipe *peer);
 
 /* lock_sock of either side held. */
 void zmq_inproc_publish(struct zmq_pipe *to, struct zmq_segq *q, u32 msgs);
+
+/* Process context, no lock of ours held but an ep_mutex. */
+int zmq_inproc_join(struct zmq_ep *from, struct zmq_ep *to);
 
 /* No lock held. */
 void zmq_inproc_settle(struct zmq_pipe *pipe);
