@@ -157,7 +157,7 @@ static int zmq_af_release(struct socket *sock)
 	zsk = zmq_sk(sk);
 	lock_sock(sk);
 	spin_lock_bh(&zsk->rx_lock);
-	zsk->closing = true;
+	WRITE_ONCE(zsk->closing, true);
 	zsk->closed_at = jiffies;
 	spin_unlock_bh(&zsk->rx_lock);
 	zmq_send_reset(&zsk->asm_msg);

@@ -163,7 +163,7 @@ static int zmq_batch_collect(struct zmq_sock *zsk, struct zmq_segq *q, u64 room,
 	while (!err && !*resume && q->bytes < ZMQ_BATCH_ROUND)
 		err = zmq_batch_next(zsk, q, room - q->bytes, resume);
 	if (!zmq_segq_empty(q))
-		zsk->rx_more = false;
+		WRITE_ONCE(zsk->rx_more, false);
 	return err;
 }
 

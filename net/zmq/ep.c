@@ -209,7 +209,9 @@ static void zmq_ep_set_last(struct zmq_sock *zsk, const char *name)
 static int zmq_ep_check_open(struct zmq_sock *zsk)
 {
 	lockdep_assert_held(&zsk->ep_mutex);
-	return zsk->closing || READ_ONCE(zsk->shutdown) ? -ESHUTDOWN : 0;
+	if (READ_ONCE(zsk->closing) || READ_ONCE(zsk->shutdown))
+		return -ESHUTDOWN;
+	return 0;
 }
 
 /**
@@ -580,7 +582,7 @@ void zmq_ep_show(struct zmq_sock *zsk, struct seq_file *m)
 {
 	struct zmq_ep *ep;
 
-	if (zsk->closing) {
+	if (READ_ONCE(zsk->closing)) {
 		zmq_ep_show_lingering(zsk, m);
 		return;
 	}

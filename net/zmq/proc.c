@@ -64,7 +64,7 @@ static void zmq_proc_stop(struct seq_file *m, void *v)
 /* Lingering sockets have no descriptor any more. */
 static const char *zmq_proc_state(const struct zmq_sock *zsk)
 {
-	if (zsk->closing)
+	if (READ_ONCE(zsk->closing))
 		return "lingering";
 	return READ_ONCE(zsk->shutdown) ? "shutdown" : "open";
 }

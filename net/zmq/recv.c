@@ -599,7 +599,7 @@ int zmq_recv_wait(struct zmq_sock *zsk, long *timeo)
 	/* The wake-up may have been meant for us alone: pass it on. */
 	if (ready)
 		sk->sk_data_ready(sk);
-	return zsk->eintr ? -EINTR : sock_intr_errno(*timeo);
+	return READ_ONCE(zsk->eintr) ? -EINTR : sock_intr_errno(*timeo);
 }
 
 /* Take the next part out, waiting for it; wake the next receiver. */
@@ -614,7 +614,7 @@ static int zmq_recv_next(struct zmq_sock *zsk, struct zmq_frame *frame,
 		spin_lock_bh(&zsk->rx_lock);
 		err = zmq_recv_pop(zsk, frame, len, flags, &resume);
 		if (!err && !(flags & MSG_PEEK))
-			zsk->rx_more = frame->more;
+			WRITE_ONCE(zsk->rx_more, frame->more);
 		wake = zsk->rx_waiters && zmq_recv_ready(zsk);
 		spin_unlock_bh(&zsk->rx_lock);
 		if (err != -EAGAIN)

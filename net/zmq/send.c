@@ -226,7 +226,7 @@ int zmq_send_wait(struct zmq_sock *zsk, u32 seq, long *timeo)
 		*timeo = schedule_timeout(*timeo);
 	finish_wait(sk_sleep(sk), &wait);
 	if (signal_pending(current))
-		err = zsk->eintr ? -EINTR : sock_intr_errno(*timeo);
+		err = READ_ONCE(zsk->eintr) ? -EINTR : sock_intr_errno(*timeo);
 	lock_sock(sk);
 	return err;
 }

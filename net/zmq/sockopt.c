@@ -145,7 +145,8 @@ static int zmq_sockopt_set_int(struct zmq_sock *zsk,
 		val -= val % 100;
 	if (so->boolean)
 		val = !!val;
-	*zmq_sockopt_field(&zsk->opt, so) = val;
+	/* Read back without a lock. */
+	WRITE_ONCE(*zmq_sockopt_field(&zsk->opt, so), val);
 	if (so->opt == ZMQ_OPT_BUSY_POLL)
 		zmq_compat_set_busy_poll(&zsk->sk, val);
 	if (so->opt == ZMQ_OPT_SNDHWM || so->opt == ZMQ_OPT_RCVHWM)
@@ -167,7 +168,7 @@ static int zmq_sockopt_set_timeo(long *timeo, int *ms, const u8 *buf,
 	memcpy(&val, buf, sizeof(val));
 	if (val < -1)
 		return -EINVAL;
-	*ms = val;
+	WRITE_ONCE(*ms, val);
 	WRITE_ONCE(*timeo, val < 0 ? MAX_SCHEDULE_TIMEOUT :
 				     msecs_to_jiffies(val));
 	return 0;
@@ -269,7 +270,7 @@ static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
 	case ZMQ_OPT_MAXMSGSIZE:
 		if (len != sizeof(s64) || get_unaligned((s64 *)buf) < -1)
 			return -EINVAL;
-		zsk->opt.maxmsgsize = get_unaligned((s64 *)buf);
+		WRITE_ONCE(zsk->opt.maxmsgsize, get_unaligned((s64 *)buf));
 		return 0;
 	case ZMQ_OPT_RCVTIMEO:
 		return zmq_sockopt_set_timeo(&sk->sk_rcvtimeo, &zsk->rcvtimeo,
@@ -304,14 +305,14 @@ static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
 	case ZMQ_OPT_IPV4ONLY:
 		on = zmq_type_bool(buf, len);
 		if (on >= 0)
-			zsk->opt.ipv6 = !on;
+			WRITE_ONCE(zsk->opt.ipv6, !on);
 		return min(on, 0);
 	case ZMQ_AF_DISCONNECT_PEER:
 		return zmq_peer_disconnect(zsk, buf, len);
 	case ZMQ_AF_EINTR:
 		on = zmq_type_bool(buf, len);
 		if (on >= 0)
-			zsk->eintr = on;
+			WRITE_ONCE(zsk->eintr, on);
 		return min(on, 0);
 	case ZMQ_AF_INPROC_SCOPE:
 		on = zmq_type_bool(buf, len);
@@ -324,7 +325,7 @@ static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
 		memcpy(&on, buf, sizeof(on));
 		if (on < -1 || on > ZMQ_AF_COALESCE_MAX)
 			return -EINVAL;
-		zsk->co.usec = on;
+		WRITE_ONCE(zsk->co.usec, on);
 		return 0;
 	case ZMQ_OPT_METADATA:
 		return zmq_meta_set_own(&zsk->opt, buf, len);
@@ -352,7 +353,7 @@ static int zmq_sockopt_set_locked(struct zmq_sock *zsk, int opt, const u8 *buf,
 	const struct zmq_sockopt *so;
 	int err;
 
-	if (zsk->shutdown)
+	if (READ_ONCE(zsk->shutdown))
 		return -ESHUTDOWN;
 	if (zsk->type->setsockopt) {
 		err = zsk->type->setsockopt(zsk, opt, buf, len);
@@ -514,7 +515,7 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 	int val, on;
 
 	if (so)
-		return *zmq_sockopt_field(&zsk->opt, so);
+		return READ_ONCE(*zmq_sockopt_field(&zsk->opt, so));
 	if (zsk->type->getsockopt) {
 		val = zsk->type->getsockopt(zsk, opt);
 		if (val != -ENOPROTOOPT)
@@ -522,7 +523,7 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 	}
 	switch (opt) {
 	case ZMQ_OPT_RCVMORE:
-		return zsk->rx_more;
+		return READ_ONCE(zsk->rx_more);
 	case ZMQ_OPT_EVENTS:
 		on = zmq_af_events(zsk);
 		/* Who asks and finds nothing goes to wait. */
@@ -532,17 +533,19 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 	case ZMQ_OPT_TYPE:
 		return zsk->type->id;
 	case ZMQ_OPT_RCVTIMEO:
-		return zmq_sockopt_get_timeo(zsk->sk.sk_rcvtimeo, zsk->rcvtimeo);
+		return zmq_sockopt_get_timeo(READ_ONCE(zsk->sk.sk_rcvtimeo),
+					     READ_ONCE(zsk->rcvtimeo));
 	case ZMQ_OPT_SNDTIMEO:
-		return zmq_sockopt_get_timeo(zsk->sk.sk_sndtimeo, zsk->sndtimeo);
+		return zmq_sockopt_get_timeo(READ_ONCE(zsk->sk.sk_sndtimeo),
+					     READ_ONCE(zsk->sndtimeo));
 	case ZMQ_OPT_IPV4ONLY:
-		return !zsk->opt.ipv6;
+		return !READ_ONCE(zsk->opt.ipv6);
 	case ZMQ_AF_EINTR:
-		return zsk->eintr;
+		return READ_ONCE(zsk->eintr);
 	case ZMQ_AF_INPROC_SCOPE:
 		return READ_ONCE(zsk->inproc_user);
 	case ZMQ_AF_COALESCE:
-		return zsk->co.usec;
+		return READ_ONCE(zsk->co.usec);
 	case ZMQ_AF_RECVMETA:
 		return READ_ONCE(zsk->recvmeta);
 	case ZMQ_AF_PACKED:
@@ -565,7 +568,7 @@ static int zmq_sockopt_get_value(struct zmq_sock *zsk, int opt,
 		zmq_sockopt_get_endpoint(zsk, v);
 		return 0;
 	case ZMQ_OPT_MAXMSGSIZE:
-		v->ll = zsk->opt.maxmsgsize;
+		v->ll = READ_ONCE(zsk->opt.maxmsgsize);
 		v->len = sizeof(v->ll);
 		return 0;
 	case ZMQ_OPT_SOCKS_PROXY:
@@ -585,7 +588,9 @@ static int zmq_sockopt_get_value(struct zmq_sock *zsk, int opt,
 		release_sock(&zsk->sk);
 		return 0;
 	case ZMQ_OPT_BINDTODEVICE:
+		lock_sock(&zsk->sk);
 		v->len = strscpy(v->str, zsk->opt.device, IFNAMSIZ) + 1;
+		release_sock(&zsk->sk);
 		return 0;
 	case ZMQ_AF_PACKED_LEN:
 		v->ll = zmq_batch_next_len(zsk);
