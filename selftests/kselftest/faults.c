@@ -24,16 +24,6 @@
 static char body[LONG_BODY], room[LONG_BODY];
 static int nth_fd;	/* /proc/thread-self/fail-nth */
 
-static int put(const char *path, int val)
-{
-	FILE *file = fopen(path, "w");
-
-	if (!file)
-		return -1;
-	fprintf(file, "%d\n", val);
-	return fclose(file);
-}
-
 static void set_nth(int n)
 {
 	char text[16];
@@ -470,12 +460,12 @@ FIXTURE_SETUP(faults)
 
 	if (!possible())
 		return;
-	ASSERT_OK(put(FAILSLAB "ignore-gfp-wait", 0));
-	ASSERT_OK(put(FAIL_PAGE "ignore-gfp-wait", 0));
-	ASSERT_OK(put(FAIL_PAGE "min-order", 0));
-	ASSERT_OK(put(FAILSLAB "verbose", 0));
-	ASSERT_OK(put(FAIL_PAGE "verbose", 0));
-	put("/sys/kernel/debug/fail_usercopy/verbose", 0);
+	ASSERT_OK(proc_put(FAILSLAB "ignore-gfp-wait", 0));
+	ASSERT_OK(proc_put(FAIL_PAGE "ignore-gfp-wait", 0));
+	ASSERT_OK(proc_put(FAIL_PAGE "min-order", 0));
+	ASSERT_OK(proc_put(FAILSLAB "verbose", 0));
+	ASSERT_OK(proc_put(FAIL_PAGE "verbose", 0));
+	proc_put("/sys/kernel/debug/fail_usercopy/verbose", 0);
 	nth_fd = open("/proc/thread-self/fail-nth", O_RDWR);
 	ASSERT_LE(0, nth_fd);
 	for (i = 0; i < sizeof(body); i++)
@@ -484,8 +474,8 @@ FIXTURE_SETUP(faults)
 
 FIXTURE_TEARDOWN(faults)
 {
-	put(FAILSLAB "probability", 0);
-	put(FAIL_PAGE "probability", 0);
+	proc_put(FAILSLAB "probability", 0);
+	proc_put(FAIL_PAGE "probability", 0);
 }
 
 /* Every allocation of every call fails once. */
@@ -551,15 +541,15 @@ static bool survives(const char *where)
 	bool ok;
 
 	ok = !pair_open(&old, PP, where) && check_push(&old);
-	ok = ok && !put(FAILSLAB "probability", 20) &&
-	     !put(FAIL_PAGE "probability", 20);
+	ok = ok && !proc_put(FAILSLAB "probability", 20) &&
+	     !proc_put(FAIL_PAGE "probability", 20);
 	while (ok && wait_now() < end) {
 		traffic(where);
 		send(old.fd[1], body, LONG_BODY, MSG_DONTWAIT);
 		recv(old.fd[0], room, sizeof(room), MSG_DONTWAIT);
 	}
-	put(FAILSLAB "probability", 0);
-	put(FAIL_PAGE "probability", 0);
+	proc_put(FAILSLAB "probability", 0);
+	proc_put(FAIL_PAGE "probability", 0);
 	while (recv(old.fd[0], room, sizeof(room), MSG_DONTWAIT) >= 0)
 		;
 	ok = ok && wait_until(send(old.fd[1], body, 10, MSG_DONTWAIT) == 10 &&
@@ -576,10 +566,10 @@ static bool survives(const char *where)
 TEST_F(faults, atomic)
 {
 	SKIP_IMPOSSIBLE();
-	ASSERT_OK(put(FAILSLAB "ignore-gfp-wait", 1));
-	ASSERT_OK(put(FAIL_PAGE "ignore-gfp-wait", 1));
-	ASSERT_OK(put(FAILSLAB "times", -1));
-	ASSERT_OK(put(FAIL_PAGE "times", -1));
+	ASSERT_OK(proc_put(FAILSLAB "ignore-gfp-wait", 1));
+	ASSERT_OK(proc_put(FAIL_PAGE "ignore-gfp-wait", 1));
+	ASSERT_OK(proc_put(FAILSLAB "times", -1));
+	ASSERT_OK(proc_put(FAIL_PAGE "times", -1));
 	EXPECT_TRUE(survives(TCP));
 	EXPECT_TRUE(survives(IPC));
 	EXPECT_TRUE(wait_until(!proc_count()));
@@ -603,7 +593,7 @@ static int mark_workers(int on)
 		if (fgets(name, sizeof(name), file) &&
 		    !strncmp(name, "kworker/u", 9)) {
 			sprintf(path, "/proc/%s/make-it-fail", entry->d_name);
-			count += !put(path, on);
+			count += !proc_put(path, on);
 		}
 		fclose(file);
 	}
@@ -614,16 +604,16 @@ static int mark_workers(int on)
 TEST_F(faults, work)
 {
 	SKIP_IMPOSSIBLE();
-	ASSERT_OK(put(FAILSLAB "times", -1));
-	ASSERT_OK(put(FAIL_PAGE "times", -1));
-	ASSERT_OK(put(FAILSLAB "task-filter", 1));
-	ASSERT_OK(put(FAIL_PAGE "task-filter", 1));
+	ASSERT_OK(proc_put(FAILSLAB "times", -1));
+	ASSERT_OK(proc_put(FAIL_PAGE "times", -1));
+	ASSERT_OK(proc_put(FAILSLAB "task-filter", 1));
+	ASSERT_OK(proc_put(FAIL_PAGE "task-filter", 1));
 	ASSERT_LT(0, mark_workers(1));
 	EXPECT_TRUE(survives(TCP));
 	EXPECT_TRUE(survives(IPC));
 	mark_workers(0);
-	put(FAILSLAB "task-filter", 0);
-	put(FAIL_PAGE "task-filter", 0);
+	proc_put(FAILSLAB "task-filter", 0);
+	proc_put(FAIL_PAGE "task-filter", 0);
 	EXPECT_TRUE(wait_until(!proc_count()));
 	EXPECT_TRUE(wait_until(!proc_stat("connections")));
 }

@@ -23,17 +23,7 @@ static struct iovec iov[SLICES];
 
 static long available(void)
 {
-	FILE *file = fopen("/proc/meminfo", "r");
-	char line[100];
-	long kb = -1;
-
-	if (!file)
-		return -1;
-	while (kb < 0 && fgets(line, sizeof(line), file))
-		if (!strncmp(line, "MemAvailable:", 13))
-			kb = atol(line + 13);
-	fclose(file);
-	return kb;
+	return proc_number("/proc/meminfo", "MemAvailable: %ld");
 }
 
 static int send_all(int fd)

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "harness.h"
+#include "proc.h"
 #include "raw.h"
 
 #define CONNS		1000
@@ -14,9 +15,7 @@
 static long long free_memory(void)
 {
 	long long last, now = -1;
-	char line[128];
 	long kb = -1;
-	FILE *file;
 	int fd, i;
 
 	for (i = 0; i < 50; i++) {
@@ -26,13 +25,9 @@ static long long free_memory(void)
 		if (write(fd, "3", 1) != 1)
 			kb = -1;
 		close(fd);
-		file = fopen("/proc/meminfo", "r");
-		if (!file)
+		kb = proc_number("/proc/meminfo", "MemFree: %ld");
+		if (kb < 0)
 			return -1;
-		while (fgets(line, sizeof(line), file))
-			if (sscanf(line, "MemFree: %ld", &kb) == 1)
-				break;
-		fclose(file);
 		last = now;
 		now = kb * 1024LL;
 		if (last >= 0 && llabs(now - last) < 128 * 1024)

@@ -243,21 +243,9 @@ static bool row_here(const struct row *row)
 	return row->where == BOTH || row->where == (zs_is_ours() ? OURS : REAL);
 }
 
-/* A socket without the time limits that zs_open() sets. */
-static struct zs *fresh(int type)
-{
-	struct zs *s = zs_open(type);
-
-	if (s) {
-		zs_set_int(s, ZMQ_RCVTIMEO, -1);
-		zs_set_int(s, ZMQ_SNDTIMEO, -1);
-	}
-	return s;
-}
-
 #define FOR_ROWS(row, s, what)						\
 	for (row = rows; row < rows + ARRAY_SIZE(rows); row++)		\
-		for (s = row_here(row) && (what) ? fresh(row->type) : NULL; s;	\
+		for (s = row_here(row) && (what) ? zs_fresh(row->type) : NULL; s;	\
 		     zs_close(s), s = NULL)
 
 #define IS_NUMBER(row)	((row)->kind == INT || (row)->kind == WIDE)
@@ -536,7 +524,7 @@ TEST(absent)
 		if (row_here(row) || (!zs_is_ours() && row->where == OURS) ||
 		    (zs_is_ours() && !zs_is_kernel() && row->where == REAL))
 			continue;
-		s = fresh(row->type) ?: fresh(ZMQ_DEALER);
+		s = zs_fresh(row->type) ?: zs_fresh(ZMQ_DEALER);
 		for (i = 0; i < ARRAY_SIZE(lens); i++) {
 			memset(buf, 1, sizeof(buf));
 			len = lens[i];
@@ -560,7 +548,7 @@ TEST(tcp_accept_filter)
 	};
 	static const char *const six[] = { "::1", "fe80::/10", "::/0",
 					   "::1/128" };
-	struct zs *s = fresh(ZMQ_PULL);
+	struct zs *s = zs_fresh(ZMQ_PULL);
 	char longest[300];
 	size_t i;
 

@@ -88,18 +88,6 @@ static const struct option options[] = {
 	  SWITCH },
 };
 
-/* A socket without the time limits that zs_open() sets. */
-static struct zs *fresh(int type)
-{
-	struct zs *s = zs_open(type);
-
-	if (s) {
-		zs_set_int(s, ZMQ_RCVTIMEO, -1);
-		zs_set_int(s, ZMQ_SNDTIMEO, -1);
-	}
-	return s;
-}
-
 FIXTURE(option) {
 	struct zs *s;
 };
@@ -118,7 +106,7 @@ TEST_F(option, initial)
 
 	for (i = 0; i < ARRAY_SIZE(options); i++) {
 		const struct option *o = &options[i];
-		struct zs *s = fresh(o->type);
+		struct zs *s = zs_fresh(o->type);
 
 		if (o->initial == UNREADABLE) {
 			EXPECT_ERRNO(EINVAL, zs_get_int(s, o->opt) == INT_MIN ?
@@ -139,7 +127,7 @@ TEST_F(option, values)
 
 	for (i = 0; i < ARRAY_SIZE(options); i++) {
 		const struct option *o = &options[i];
-		struct zs *s = fresh(o->type);
+		struct zs *s = zs_fresh(o->type);
 
 		for (val = o->good; *val != END; val++) {
 			int expected = *val - *val % (o->round ?: 1);
@@ -162,7 +150,7 @@ TEST_F(option, bad_values)
 
 	for (i = 0; i < ARRAY_SIZE(options); i++) {
 		const struct option *o = &options[i];
-		struct zs *s = fresh(o->type);
+		struct zs *s = zs_fresh(o->type);
 
 		for (val = o->bad; *val != END; val++) {
 			errno = 0;
@@ -186,7 +174,7 @@ TEST_F(option, lengths)
 
 	for (i = 0; i < ARRAY_SIZE(options); i++) {
 		const struct option *o = &options[i];
-		struct zs *s = fresh(o->type);
+		struct zs *s = zs_fresh(o->type);
 
 		for (len = 0; len <= 8; len++) {
 			if (len == 4)

@@ -10,16 +10,6 @@
 
 #define LINGER_MAX	"/proc/sys/net/zmq/linger_max"
 
-static int put_number(const char *path, int val)
-{
-	FILE *file = fopen(path, "w");
-
-	if (!file)
-		return -1;
-	fprintf(file, "%d\n", val);
-	return fclose(file);
-}
-
 static int context(void)
 {
 	return socket(zs_family(), SOCK_SEQPACKET | SOCK_CLOEXEC,
@@ -172,7 +162,7 @@ TEST(lingers_for_who_waits)
 
 	if (!zs_is_kernel())
 		SKIP(return, "needs descriptors");
-	ASSERT_OK(put_number(LINGER_MAX, 400 * wait_slow()));
+	ASSERT_OK(proc_put(LINGER_MAX, 400 * wait_slow()));
 	snprintf(word[0], sizeof(word[0]), "c:%s", endpoint);
 	snprintf(word[1], sizeof(word[1]), "c:%s", nowhere);
 	for (round = 0; round < 2; round++) {
@@ -205,7 +195,7 @@ TEST(lingers_for_who_waits)
 		EXPECT_TRUE(over(ctx, WAIT_LIMIT));
 		close(ctx);
 	}
-	ASSERT_OK(put_number(LINGER_MAX, 30000));
+	ASSERT_OK(proc_put(LINGER_MAX, 30000));
 	zs_close_now(pull);
 	close(port);
 	close(none);

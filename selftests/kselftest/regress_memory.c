@@ -12,30 +12,10 @@
 #define PARTS_MAX	"/proc/sys/net/zmq/parts_max"
 #define ROUNDS		400	/* far more than what packets() is wrong by */
 
-static int put_number(const char *path, int val)
-{
-	FILE *file = fopen(path, "w");
-
-	if (!file)
-		return -1;
-	fprintf(file, "%d\n", val);
-	return fclose(file);
-}
-
 /* Packets that the kernel holds; -1 if it does not say. */
 static long packets(void)
 {
-	FILE *file = fopen("/proc/slabinfo", "r");
-	char line[512];
-	long count = -1;
-
-	if (!file)
-		return -1;
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "skbuff_head_cache %ld", &count) == 1)
-			break;
-	fclose(file);
-	return count;
+	return proc_number("/proc/slabinfo", "skbuff_head_cache %ld");
 }
 
 /* Listen at an abstract name; @endpoint is where to connect to. */
@@ -127,12 +107,12 @@ TEST(parts_sent)
 	if (!zs_is_ours())
 		SKIP(return, "libzmq has no such limit");
 	ASSERT_OK(zs_pair(push, pull, ZS_TCP, NULL));
-	ASSERT_OK(put_number(PARTS_MAX, 10));
+	ASSERT_OK(proc_put(PARTS_MAX, 10));
 	for (i = 0; i < 10 && zs_send(push, "", 0, ZS_MORE) == 0; i++)
 		;
 	EXPECT_LE(9, i);
 	EXPECT_ERRNO(EMSGSIZE, zs_send(push, "", 0, ZS_MORE));
-	EXPECT_EQ(0, put_number(PARTS_MAX, 65536));
+	EXPECT_EQ(0, proc_put(PARTS_MAX, 65536));
 	/* The message is as it was. */
 	ASSERT_EQ(0, zs_send(push, "", 0, 0));
 	for (; i >= 0; i--) {
@@ -152,7 +132,7 @@ TEST(parts_received)
 
 	if (!zs_is_ours())
 		SKIP(return, "libzmq has no such limit");
-	ASSERT_OK(put_number(PARTS_MAX, 10));
+	ASSERT_OK(proc_put(PARTS_MAX, 10));
 	ASSERT_OK(zs_bind_any(pull, ZS_TCP, endpoint));
 	fd = raw_connect(endpoint, 0);
 	ASSERT_LE(0, fd);
@@ -164,7 +144,7 @@ TEST(parts_received)
 		if (raw_send(fd, RAW_MORE, "y", 1))
 			break;
 	EXPECT_EQ(0, raw_gone(fd));
-	EXPECT_EQ(0, put_number(PARTS_MAX, 65536));
+	EXPECT_EQ(0, proc_put(PARTS_MAX, 65536));
 	EXPECT_TRUE(zs_recv_is(pull, "x|x|x|x|x|x|x|x|x|x"));
 	EXPECT_ERRNO(EAGAIN, zs_recv(pull, &i, 1, ZS_DONTWAIT));
 	close(fd);

@@ -10,16 +10,6 @@
 
 #define SYSCTL(name)	"/proc/sys/net/zmq/" name
 
-static int put_number(const char *path, int val)
-{
-	FILE *file = fopen(path, "w");
-
-	if (!file)
-		return -1;
-	fprintf(file, "%d\n", val);
-	return fclose(file);
-}
-
 static int get_number(const char *path)
 {
 	FILE *file = fopen(path, "r");
@@ -242,14 +232,14 @@ FIXTURE_SETUP(limit)
 	self->sub = zs_open(ZMQ_SUB);
 	ASSERT_OK(zs_bind_any(self->pub, ZS_TCP, self->endpoint));
 	ASSERT_LT(variant->value, self->before);
-	ASSERT_OK(put_number(variant->sysctl, variant->value));
+	ASSERT_OK(proc_put(variant->sysctl, variant->value));
 }
 
 FIXTURE_TEARDOWN(limit)
 {
 	if (!zs_is_kernel())
 		return;
-	put_number(variant->sysctl, self->before);
+	proc_put(variant->sysctl, self->before);
 	zs_close_now(self->pub);
 	zs_close_now(self->sub);
 }
@@ -308,7 +298,7 @@ TEST_F(limit, of_a_peer)
 	EXPECT_TRUE(zs_wait_peers(self->pub, 0));
 	close(fd);
 	/* What it had asked for counts no longer. */
-	put_number(variant->sysctl, self->before);
+	proc_put(variant->sysctl, self->before);
 	ASSERT_OK(zs_subscribe(self->sub, "y"));
 	ASSERT_OK(zs_connect(self->sub, self->endpoint));
 	ASSERT_TRUE(zs_join(self->pub, self->sub));

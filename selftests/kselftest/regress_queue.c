@@ -421,17 +421,7 @@ TEST(req_edge)
 /* kB of kernel memory that cannot be reclaimed. */
 static long unreclaimable(void)
 {
-	FILE *file = fopen("/proc/meminfo", "r");
-	char line[256];
-	long kb = -1;
-
-	if (!file)
-		return -1;
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "SUnreclaim: %ld", &kb) == 1)
-			break;
-	fclose(file);
-	return kb;
+	return proc_number("/proc/meminfo", "SUnreclaim: %ld");
 }
 
 /*

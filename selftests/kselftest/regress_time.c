@@ -10,17 +10,6 @@
 
 #define LINGER_MAX	"/proc/sys/net/zmq/linger_max"
 
-/* Write a number to a file. */
-static int put_number(const char *path, int val)
-{
-	FILE *file = fopen(path, "w");
-
-	if (!file)
-		return -1;
-	fprintf(file, "%d\n", val);
-	return fclose(file);
-}
-
 /* A DEALER and a peer of plain bytes, whoever of them connects. */
 FIXTURE(beat) {
 	struct zs *dealer;
@@ -377,7 +366,7 @@ TEST(linger_counts_from_close)
 
 	if (!zs_is_ours())
 		SKIP(return, "libzmq has no such limit");
-	ASSERT_OK(put_number(LINGER_MAX, limit));
+	ASSERT_OK(proc_put(LINGER_MAX, limit));
 	ASSERT_OK(zs_set_int(push, ZMQ_RECONNECT_IVL, 20));
 	ASSERT_OK(zs_connect(push, endpoint));
 	ASSERT_OK(zs_send_int(push, 6, 0));
@@ -391,7 +380,7 @@ TEST(linger_counts_from_close)
 	ASSERT_OK(zs_close(push));
 	EXPECT_EQ(0, zs_bind(pull, endpoint));
 	EXPECT_EQ(6, zs_recv_int(pull, 0));
-	ASSERT_OK(put_number(LINGER_MAX, 30000));
+	ASSERT_OK(proc_put(LINGER_MAX, 30000));
 	zs_close_now(pull);
 	close(port);
 	close(none);

@@ -139,3 +139,30 @@ long long proc_stat(const char *name)
 	fclose(file);
 	return result;
 }
+
+/* Write a number to a file. */
+int proc_put(const char *path, int val)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		return -1;
+	fprintf(file, "%d\n", val);
+	return fclose(file);
+}
+
+/* The number in the first line of a file that is like this; -1 without one. */
+long proc_number(const char *path, const char *format)
+{
+	FILE *file = fopen(path, "r");
+	char line[512];
+	long val = -1;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, format, &val) == 1)
+			break;
+	fclose(file);
+	return val;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reading /proc/net/zmq and /proc/net/zmq_stat. */
+/* /proc/net/zmq, /proc/net/zmq_stat, and numbers in other files. */
 #ifndef _SELFTESTS_PROC_H
 #define _SELFTESTS_PROC_H
 
@@ -42,5 +42,7 @@ bool proc_lingering(void);
 int proc_bound_pipes(const char *endpoint);
 int proc_count(void);
 long long proc_stat(const char *name);
+int proc_put(const char *path, int val);
+long proc_number(const char *path, const char *format);
 
 #endif /* _SELFTESTS_PROC_H */

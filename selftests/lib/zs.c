@@ -60,6 +60,18 @@ struct zs *zs_open(int type)
 	return s;
 }
 
+/* Without the time limits that zs_open() sets. */
+struct zs *zs_fresh(int type)
+{
+	struct zs *s = zs_open(type);
+
+	if (s) {
+		zs_set_int(s, ZMQ_RCVTIMEO, -1);
+		zs_set_int(s, ZMQ_SNDTIMEO, -1);
+	}
+	return s;
+}
+
 int zs_close(struct zs *s)
 {
 	int ret = zs_ops()->close(s);

@@ -10,8 +10,8 @@
  *
  * as $AF_ZMQ_BACKEND says.  Functions return -1 and set errno as system calls
  * do; libzmq's own errnos appear as those of the system calls: EFSM is EBADFD,
- * ETERM is ESHUTDOWN.  Every socket begins with time limits of WAIT_LIMIT so
- * that a test that would hang fails instead.
+ * ETERM is ESHUTDOWN, ENOCOMPATPROTO is EPROTONOSUPPORT.  Every socket begins
+ * with time limits of WAIT_LIMIT so that a test that would hang fails instead.
  */
 #ifndef _SELFTESTS_ZS_H
 #define _SELFTESTS_ZS_H
@@ -113,6 +113,7 @@ static inline bool zs_is_ours(void)
 }
 
 struct zs *zs_open(int type);
+struct zs *zs_fresh(int type);
 int zs_close(struct zs *s);
 int zs_close_now(struct zs *s);
 int zs_finish(void);
@@ -234,6 +235,8 @@ static inline const char *zs_gets(struct zs *s, const char *property)
 {
 	return zs_ops()->gets(s, property);
 }
+
+int zs_kernel_join(struct zs *s);
 
 /* AF_ZMQ alone: counters of a socket, 0 or -1. */
 int zs_stats(struct zs *s, struct zmq_af_stats *stats);

@@ -88,7 +88,7 @@ static int zs_kernel_get(struct zs *s, int opt, void *val, size_t *len)
 /* Names of inproc live in a context: one for all, as the libraries have it. */
 static int zs_kernel_ctx = -1;
 
-static int zs_kernel_join(struct zs *s)
+int zs_kernel_join(struct zs *s)
 {
 	if (zs_kernel_ctx < 0)
 		zs_kernel_ctx = socket(zs_family(), SOCK_SEQPACKET |
