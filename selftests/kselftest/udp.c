@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * UDP by system calls: RADIO and DISH, DGRAM against a plain socket.  Debian's
- * libzmq has no drafts; what is on the wire is libzmq's udp_engine.cpp.
+ * UDP: RADIO and DISH, DGRAM against a plain socket.  Debian's libzmq has
+ * no drafts; what is on the wire is libzmq's udp_engine.cpp.
  */
 #include <arpa/inet.h>
+#include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "group.h"
@@ -13,10 +15,21 @@
 #define DGRAM	18
 #define UDP_MAX	8192
 
-#define NEEDS_KERNEL()							\
+#ifndef ZMQ_MULTICAST_LOOP
+#define ZMQ_MULTICAST_LOOP	96
+#endif
+
+#define NEEDS_OURS()							\
 	do {								\
-		if (!zs_is_kernel())					\
-			SKIP(return, "system calls only");		\
+		if (!zs_is_ours())					\
+			SKIP(return, "libzmq without drafts");		\
+	} while (0)
+
+/* A counter, which a library has not. */
+#define EXPECT_STAT(count, s, counter)					\
+	do {								\
+		if (zs_is_kernel())					\
+			EXPECT_EQ(count, stats(s).counter);	\
 	} while (0)
 
 /* The endpoint that was bound last, with its port. */
@@ -102,7 +115,7 @@ FIXTURE_VARIANT_ADD(udp, multicast_lo) { "udp://lo;239.0.0.7:*" };
 
 FIXTURE_SETUP(udp)
 {
-	NEEDS_KERNEL();
+	NEEDS_OURS();
 	self->radio = zs_open(RADIO);
 	self->dish = zs_open(DISH);
 	ASSERT_OK(zs_set_int(self->radio, ZMQ_IPV6, variant->ipv6));
@@ -136,9 +149,9 @@ TEST_F(udp, groups)
 	ASSERT_OK(group_send_str(self->radio, "ab", "5"));
 	ASSERT_OK(group_send_str(self->radio, "", "6"));
 	EXPECT_TRUE(group_recv_is(self->dish, "", "6"));
-	EXPECT_EQ(4, stats(self->dish).rx_msgs);
-	EXPECT_EQ(3, stats(self->dish).rx_drops);
-	EXPECT_EQ(7, stats(self->radio).tx_msgs);
+	EXPECT_STAT(4, self->dish, rx_msgs);
+	EXPECT_STAT(3, self->dish, rx_drops);
+	EXPECT_STAT(7, self->radio, tx_msgs);
 }
 
 /* Up to 8192 bytes with group and length; what is longer is dropped. */
@@ -164,7 +177,7 @@ TEST_F(udp, sizes)
 		EXPECT_EQ(0, memcmp(body, buf, sizes[i]));
 	}
 	ASSERT_EQ(8189, group_send(self->radio, "abc", body, 8189, 0));
-	EXPECT_EQ(1, stats(self->radio).tx_drops);
+	EXPECT_STAT(1, self->radio, tx_drops);
 	ASSERT_EQ(7936, group_send(self->radio, name, body, 7936, 0));
 	EXPECT_EQ(7936, group_recv(self->dish, group, buf, sizeof(buf), 0));
 	EXPECT_STREQ(name, group);
@@ -176,6 +189,8 @@ TEST_F(udp, full)
 {
 	int i;
 
+	if (!zs_is_kernel())
+		SKIP(return, "a library does not count what is dropped");
 	ASSERT_OK(zs_set_int(self->dish, ZMQ_RCVHWM, 2));
 	ASSERT_OK(group_join(self->dish, "g"));
 	for (i = 0; i < 10; i++)
@@ -198,7 +213,7 @@ TEST_F(udp, unbind)
 	ASSERT_OK(group_send_str(self->radio, "g", "1"));
 	ASSERT_TRUE(zs_poll(self->dish, ZMQ_POLLIN, WAIT_LIMIT));
 	ASSERT_OK(zs_unbind(self->dish, self->endpoint));
-	EXPECT_EQ(0, stats(self->dish).peers);
+	EXPECT_STAT(0, self->dish, peers);
 	ASSERT_OK(zs_bind(other, self->endpoint));
 	ASSERT_OK(group_send_str(self->radio, "g", "2"));
 	EXPECT_TRUE(group_recv_is(self->dish, "g", "1"));
@@ -219,7 +234,7 @@ TEST(multicast)
 	struct zs *radio, *dish[3];
 	int i;
 
-	NEEDS_KERNEL();
+	NEEDS_OURS();
 	radio = zs_open(RADIO);
 	for (i = 0; i < 3; i++) {
 		dish[i] = zs_open(DISH);
@@ -243,6 +258,52 @@ TEST(multicast)
 		zs_close_now(dish[i]);
 }
 
+/* A network of its own with a link that is not the loopback. */
+static int new_link(void)
+{
+	static const char * const commands[] = {
+		"ip link set lo up",
+		"ip link add zlink type veth peer name zfar",
+		"ip addr add 192.0.2.1/24 dev zlink",
+		"ip link set zfar up",
+		"ip link set zlink up",
+	};
+	size_t i;
+
+	if (unshare(CLONE_NEWNET))
+		return -1;
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (system(commands[i]))
+			return -1;
+	return 0;
+}
+
+/* Without MULTICAST_LOOP nobody on this machine hears it. */
+TEST(multicast_loop)
+{
+	struct zs *quiet, *loud, *dish;
+	char endpoint[ZS_ENDPOINT_MAX];
+
+	NEEDS_OURS();
+	if (new_link())
+		SKIP(return, "needs CAP_NET_ADMIN and ip(8)");
+	quiet = zs_open(RADIO);
+	loud = zs_open(RADIO);
+	dish = zs_open(DISH);
+	ASSERT_OK(group_join(dish, "g"));
+	ASSERT_OK(bind_to(dish, "udp://zlink;239.0.0.4:*", endpoint));
+	ASSERT_OK(zs_set_int(quiet, ZMQ_MULTICAST_LOOP, 0));
+	ASSERT_OK(zs_connect(quiet, endpoint));
+	ASSERT_OK(zs_connect(loud, endpoint));
+	ASSERT_OK(group_send_str(quiet, "g", "not looped"));
+	ASSERT_OK(group_send_str(loud, "g", "looped"));
+	EXPECT_TRUE(group_recv_is(dish, "g", "looped"));
+	EXPECT_EQ(0, zs_poll(dish, ZMQ_POLLIN, 0));
+	zs_close_now(quiet);
+	zs_close_now(loud);
+	zs_close_now(dish);
+}
+
 /* MULTICAST_HOPS is what the datagram has left when it arrives here. */
 TEST(multicast_hops)
 {
@@ -260,7 +321,7 @@ TEST(multicast_hops)
 		char		space[CMSG_SPACE(sizeof(int))];
 	} control;
 
-	NEEDS_KERNEL();
+	NEEDS_OURS();
 	fd = plain_socket_at(&addr, INADDR_ANY);
 	ASSERT_LE(0, fd);
 	ASSERT_OK(setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &mreq,
@@ -297,7 +358,7 @@ TEST(wire)
 	struct sockaddr_in addr;
 	int fd;
 
-	NEEDS_KERNEL();
+	NEEDS_OURS();
 	radio = zs_open(RADIO);
 	dish = zs_open(DISH);
 	fd = plain_socket(&addr);
@@ -334,7 +395,7 @@ TEST(malformed)
 	struct zs *dish;
 	int fd;
 
-	NEEDS_KERNEL();
+	NEEDS_OURS();
 	dish = zs_open(DISH);
 	fd = plain_socket(&addr);
 	ASSERT_LE(0, fd);
@@ -349,8 +410,8 @@ TEST(malformed)
 		  plain_send(fd, endpoint, big, sizeof(big)));
 	ASSERT_EQ(3, plain_send(fd, endpoint, "\1g!", 3));
 	EXPECT_TRUE(group_recv_is(dish, "g", "!"));
-	EXPECT_EQ(5, stats(dish).protocol_errors);
-	EXPECT_EQ(1, stats(dish).rx_msgs);
+	EXPECT_STAT(5, dish, protocol_errors);
+	EXPECT_STAT(1, dish, rx_msgs);
 	close(fd);
 	zs_close_now(dish);
 }
@@ -364,7 +425,7 @@ TEST(dgram)
 	struct zs *s;
 	int fd;
 
-	NEEDS_KERNEL();
+	NEEDS_OURS();
 	s = zs_open(DGRAM);
 	EXPECT_ERRNO(EAGAIN, zs_send(s, "127.0.0.1:1", 11,
 				     ZS_MORE | ZS_DONTWAIT));
@@ -417,7 +478,7 @@ TEST(dgram_refused)
 	size_t i;
 	int fd;
 
-	NEEDS_KERNEL();
+	NEEDS_OURS();
 	s = zs_open(DGRAM);
 	fd = plain_socket(&addr);
 	ASSERT_LE(0, fd);
@@ -445,7 +506,7 @@ TEST(dgram_ipv6)
 	struct zs *one, *two;
 	int i;
 
-	NEEDS_KERNEL();
+	NEEDS_OURS();
 	one = zs_open(DGRAM);
 	two = zs_open(DGRAM);
 	ASSERT_OK(zs_set_int(one, ZMQ_IPV6, 1));
@@ -475,7 +536,7 @@ TEST(refused)
 {
 	struct zs *radio, *dish, *dgram, *pub;
 
-	NEEDS_KERNEL();
+	NEEDS_OURS();
 	radio = zs_open(RADIO);
 	dish = zs_open(DISH);
 	dgram = zs_open(DGRAM);
@@ -497,7 +558,7 @@ TEST(refused)
 	EXPECT_ERRNO(ENODEV, zs_bind(dish, "udp://nolink;239.0.0.1:5555"));
 	EXPECT_ERRNO(ENODEV, zs_bind(dish, "udp://nolink:5555"));
 	EXPECT_ERRNO(EADDRNOTAVAIL, zs_bind(dish, "udp://192.0.2.1:5555"));
-	EXPECT_EQ(0, stats(dish).peers);
+	EXPECT_STAT(0, dish, peers);
 	zs_close_now(radio);
 	zs_close_now(dish);
 	zs_close_now(dgram);
@@ -511,7 +572,7 @@ TEST(mixed)
 	struct zs *radio, *dish[2];
 	int i;
 
-	NEEDS_KERNEL();
+	NEEDS_OURS();
 	radio = zs_open(RADIO);
 	for (i = 0; i < 2; i++) {
 		dish[i] = zs_open(DISH);

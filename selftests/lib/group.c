@@ -4,18 +4,72 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "group.h"
+#include "zs_shim.h"
 
 int group_join(struct zs *s, const char *group)
 {
+	if (!zs_is_kernel())
+		return ZS_SHIM(int, join, (void *, const char *))(s->handle,
+								  group);
 	return zs_set(s, ZMQ_AF_JOIN, group, strlen(group));
 }
 
 int group_leave(struct zs *s, const char *group)
 {
+	if (!zs_is_kernel())
+		return ZS_SHIM(int, leave, (void *, const char *))(s->handle,
+								   group);
 	return zs_set(s, ZMQ_AF_LEAVE, group, strlen(group));
 }
 
-/* sendmsg(2) with a group, NULL: none. */
+static int shim_flags(int flags)
+{
+	return (flags & MSG_MORE ? ZMQ_SNDMORE : 0) |
+	       (flags & MSG_DONTWAIT ? ZMQ_DONTWAIT : 0);
+}
+
+static ssize_t shim_send(struct zs *s, const char *group, const void *buf,
+			 size_t len, int flags)
+{
+	zmq_msg_t msg;
+	int ret = 0;
+
+	ZS_SHIM(int, msg_init_size, (zmq_msg_t *, size_t))(&msg, len);
+	memcpy(ZS_SHIM(void *, msg_data, (zmq_msg_t *))(&msg), buf, len);
+	if (group)
+		ret = ZS_SHIM(int, msg_set_group, (zmq_msg_t *, const char *))
+			(&msg, group);
+	if (!ret)
+		ret = ZS_SHIM(int, msg_send, (zmq_msg_t *, void *, int))
+			(&msg, s->handle, shim_flags(flags));
+	if (ret < 0)
+		ZS_SHIM(int, msg_close, (zmq_msg_t *))(&msg);
+	return ret;
+}
+
+static ssize_t shim_recv(struct zs *s, char *group, void *buf, size_t len,
+			 int flags)
+{
+	zmq_msg_t msg;
+	int ret;
+
+	ZS_SHIM(int, msg_init, (zmq_msg_t *))(&msg);
+	ret = ZS_SHIM(int, msg_recv, (zmq_msg_t *, void *, int))
+		(&msg, s->handle, shim_flags(flags));
+	if (ret >= 0) {
+		const char *its = ZS_SHIM(const char *, msg_group,
+					  (zmq_msg_t *))(&msg);
+		int more = ZS_SHIM(int, msg_more, (zmq_msg_t *))(&msg);
+
+		strcpy(group, more ? "(flags)" : its);
+		memcpy(buf, ZS_SHIM(void *, msg_data, (zmq_msg_t *))(&msg),
+		       (size_t)ret < len ? (size_t)ret : len);
+	}
+	ZS_SHIM(int, msg_close, (zmq_msg_t *))(&msg);
+	return ret;
+}
+
+/* sendmsg(2) with a group, NULL: none; flags as there. */
 ssize_t group_send(struct zs *s, const char *group, const void *buf,
 		   size_t len, int flags)
 {
@@ -26,6 +80,8 @@ ssize_t group_send(struct zs *s, const char *group, const void *buf,
 	struct iovec iov = { .iov_base = (void *)buf, .iov_len = len };
 	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
 
+	if (!zs_is_kernel())
+		return shim_send(s, group, buf, len, flags);
 	if (group) {
 		control.head.cmsg_level = SOL_ZMQ;
 		control.head.cmsg_type = ZMQ_AF_CMSG_GROUP;
@@ -58,8 +114,11 @@ ssize_t group_recv(struct zs *s, char *group, void *buf, size_t len,
 		.msg_controllen	= sizeof(control),
 	};
 	struct cmsghdr *c;
-	ssize_t n = recvmsg(s->fd, &mh, flags);
+	ssize_t n;
 
+	if (!zs_is_kernel())
+		return shim_recv(s, group, buf, len, flags);
+	n = recvmsg(s->fd, &mh, flags);
 	if (n < 0)
 		return n;
 	strcpy(group, "(none)");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* RADIO and DISH by system calls: groups are ancillary data. */
+/* RADIO and DISH: groups are ancillary data, or our library's. */
 #ifndef _SELFTESTS_GROUP_H
 #define _SELFTESTS_GROUP_H
 

@@ -89,6 +89,8 @@ static int zs_result(int ret)
 		errno = EBADFD;
 	else if (errno == ETERM)
 		errno = ESHUTDOWN;
+	else if (errno == ENOCOMPATPROTO)
+		errno = EPROTONOSUPPORT;
 	return ret;
 }
 

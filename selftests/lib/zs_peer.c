@@ -1,24 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <dlfcn.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "zs_peer.h"
-
-static void *symbol(const char *name)
-{
-	static void *lib;
-
-	if (!lib)
-		lib = dlopen(getenv("AF_ZMQ_SHIM") ?: "libzmq.so.5", RTLD_NOW);
-	return lib ? dlsym(lib, name) : NULL;
-}
-
-/* A function of our library, by the prototype that <zmq.h> has or would have. */
-#define CALL(ret, name, params) \
-	((ret(*)params)(symbol("zmq_" #name) ?: (fprintf(stderr, \
-	  "no zmq_" #name "\n"), exit(1), NULL)))
+#include "zs_shim.h"
 
 union control {
 	struct cmsghdr head;
@@ -76,15 +60,15 @@ ssize_t zs_send_to(struct zs *s, const void *buf, size_t len, int flags,
 
 	if (zs_is_kernel())
 		return kernel_send(s, buf, len, flags, to);
-	CALL(int, msg_init_size, (zmq_msg_t *, size_t))(&msg, len);
-	memcpy(CALL(void *, msg_data, (zmq_msg_t *))(&msg), buf, len);
+	ZS_SHIM(int, msg_init_size, (zmq_msg_t *, size_t))(&msg, len);
+	memcpy(ZS_SHIM(void *, msg_data, (zmq_msg_t *))(&msg), buf, len);
 	if (to)
-		CALL(int, msg_set_routing_id, (zmq_msg_t *, uint32_t))(&msg, to);
-	ret = CALL(int, msg_send, (zmq_msg_t *, void *, int))
+		ZS_SHIM(int, msg_set_routing_id, (zmq_msg_t *, uint32_t))(&msg, to);
+	ret = ZS_SHIM(int, msg_send, (zmq_msg_t *, void *, int))
 		(&msg, s->handle, (flags & ZS_MORE ? ZMQ_SNDMORE : 0) |
 		 (flags & ZS_DONTWAIT ? ZMQ_DONTWAIT : 0));
 	if (ret < 0)
-		CALL(int, msg_close, (zmq_msg_t *))(&msg);
+		ZS_SHIM(int, msg_close, (zmq_msg_t *))(&msg);
 	return ret;
 }
 
@@ -97,16 +81,16 @@ ssize_t zs_recv_from(struct zs *s, void *buf, size_t len, int flags,
 
 	if (zs_is_kernel())
 		return kernel_recv(s, buf, len, flags, from);
-	CALL(int, msg_init, (zmq_msg_t *))(&msg);
-	ret = CALL(int, msg_recv, (zmq_msg_t *, void *, int))
+	ZS_SHIM(int, msg_init, (zmq_msg_t *))(&msg);
+	ret = ZS_SHIM(int, msg_recv, (zmq_msg_t *, void *, int))
 		(&msg, s->handle, flags & ZS_DONTWAIT ? ZMQ_DONTWAIT : 0);
 	if (ret >= 0) {
-		*from = CALL(uint32_t, msg_routing_id, (zmq_msg_t *))(&msg);
-		s->more = CALL(int, msg_more, (zmq_msg_t *))(&msg);
-		memcpy(buf, CALL(void *, msg_data, (zmq_msg_t *))(&msg),
+		*from = ZS_SHIM(uint32_t, msg_routing_id, (zmq_msg_t *))(&msg);
+		s->more = ZS_SHIM(int, msg_more, (zmq_msg_t *))(&msg);
+		memcpy(buf, ZS_SHIM(void *, msg_data, (zmq_msg_t *))(&msg),
 		       (size_t)ret < len ? (size_t)ret : len);
 	}
-	CALL(int, msg_close, (zmq_msg_t *))(&msg);
+	ZS_SHIM(int, msg_close, (zmq_msg_t *))(&msg);
 	return ret;
 }
 
@@ -118,8 +102,10 @@ uint32_t zs_connect_peer(struct zs *s, const char *endpoint)
 			strlen(endpoint);
 
 	if (!zs_is_kernel())
-		return CALL(uint32_t, connect_peer, (void *, const char *))
+		return ZS_SHIM(uint32_t, connect_peer, (void *, const char *))
 			(s->handle, endpoint);
+	if (!strncmp(endpoint, "inproc://", 9) && zs_kernel_join(s))
+		return 0;
 	strcpy(arg.endpoint, endpoint);
 	if (getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_CONNECT_PEER, &arg, &len))
 		return 0;
@@ -129,7 +115,7 @@ uint32_t zs_connect_peer(struct zs *s, const char *endpoint)
 int zs_disconnect_peer(struct zs *s, uint32_t peer)
 {
 	if (!zs_is_kernel())
-		return CALL(int, disconnect_peer, (void *, uint32_t))
+		return ZS_SHIM(int, disconnect_peer, (void *, uint32_t))
 			(s->handle, peer);
 	return setsockopt(s->fd, SOL_ZMQ, ZMQ_AF_DISCONNECT_PEER, &peer,
 			  sizeof(peer));
@@ -142,7 +128,7 @@ int zs_peer_state(struct zs *s, const void *id, size_t id_len)
 	socklen_t len = offsetof(struct zmq_af_peer_state, id) + id_len;
 
 	if (!zs_is_kernel())
-		return CALL(int, socket_get_peer_state,
+		return ZS_SHIM(int, socket_get_peer_state,
 			    (void *, const void *, size_t))
 			(s->handle, id, id_len);
 	memcpy(arg.id, id, id_len < sizeof(arg.id) ? id_len : sizeof(arg.id));
