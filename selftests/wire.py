@@ -21,6 +21,7 @@ from tap import LIMIT, SLOW, test, until
 from zmtp import COMMAND, LONG, MORE, command, frame, frame_v1, greeting, hello, ready
 
 MUTATIONS = 1000
+DRAFTS = ("SERVER", "CLIENT", "RADIO", "DISH", "SCATTER", "GATHER", "PEER", "CHANNEL")
 GROUP = 100
 
 
@@ -352,7 +353,9 @@ def answer_of(socket_type, sent, expected, **options):
 def own_bytes():
     """What a socket sends in its handshake, by the peer's version."""
     signature = zmtp.signature()
-    for name in ("PAIR", "PUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH"):
+    for name in zmtp.PEERS:
+        if REAL and name in DRAFTS:
+            continue
         identity = b"" if name in ("REQ", "DEALER", "ROUTER") else None
         peer = zmtp.PEERS[name][0].encode()
         answer_of(name, b"", signature)
@@ -366,6 +369,26 @@ def own_bytes():
     answer_of("ROUTER", signature + b"\1\5\0\0", with_id + b"\3\6\0\2me", ROUTING_ID=b"me")
     answer_of("DEALER", b"\1\0", signature)
     answer_of("DEALER", b"\1\0", with_id + b"me", ROUTING_ID=b"me")
+
+
+@test
+def own_properties():
+    """ZMQ_METADATA goes with the others; 3.0 has it, earlier peers see nothing of it."""
+    props = zmtp.prop(b"X-One", b"1") + zmtp.prop(b"X-Two", b"2:2")
+
+    def answer(sent, expected):
+        sock = zmq_socket("DEALER")
+        sock.set("METADATA", b"X-One:1")
+        sock.set("METADATA", b"X-Two:2:2")
+        with Raw(sock.bind()) as raw:
+            raw.send(sent)
+            got = raw.recv(len(expected))
+            assert got == expected, f"{got} instead of {expected}"
+            assert raw.silent(0.05)
+        sock.close()
+    answer(greeting(), greeting() + ready(b"DEALER", b"", props))
+    answer(greeting(minor=0), greeting() + ready(b"DEALER", b"", props))
+    answer(zmtp.signature() + b"\1\6\0\0", zmtp.signature() + b"\3\5\0\0")
 
 
 VERSIONS = {
@@ -423,6 +446,66 @@ def subscriptions_by_version():
                 assert sub.recv(wait=False) is None
             assert raw.recv(len(expected)) == expected, expected
         sub.close()
+
+
+@test
+def cancels_by_version():
+    """CANCEL likewise."""
+    cases = (
+        (hello(b"PUB"), len(hello(b"SUB")), command(b"SUBSCRIBE", b"A"), command(b"CANCEL", b"A")),
+        (greeting(minor=0) + ready(b"PUB"), len(hello(b"SUB")), frame(b"\1A"), frame(b"\0A")),
+        (zmtp.signature() + b"\1\1\0\0", 14, frame(b"\1A"), frame(b"\0A")),
+        (zmtp.signature() + b"\0\1\1\0", 14, frame_v1(b"\1A"), frame_v1(b"\0A")),
+        (b"\1\0", 10, frame_v1(b"\1A"), frame_v1(b"\0A")),
+    )
+    for sent, length, first, then in cases:
+        sub = zmq_socket("SUB", SUBSCRIBE=b"A")
+        with Raw(sub.bind()) as raw:
+            raw.send(sent)
+            raw.recv(length)
+            for expected in (first, then):
+                while raw.silent(0.02):
+                    assert sub.recv(wait=False) is None
+                assert raw.recv(len(expected)) == expected, (sent, expected)
+                if expected == first:
+                    sub.set("UNSUBSCRIBE", b"A")
+        sub.close()
+
+
+@test
+def cancelling_by_version():
+    """An XPUB hears of both, in whichever form they come."""
+    cases = (
+        (hello(b"SUB"), lambda on: command(b"SUBSCRIBE" if on else b"CANCEL", b"A")),
+        (hello(b"SUB"), lambda on: frame(bytes((on,)) + b"A")),
+        (greeting(minor=0) + ready(b"SUB"), lambda on: frame(bytes((on,)) + b"A")),
+        (zmtp.signature() + b"\1\2\0\0", lambda on: frame(bytes((on,)) + b"A")),
+        (zmtp.signature() + b"\0\2\1\0", lambda on: frame_v1(bytes((on,)) + b"A")),
+    )
+    for sent, form in cases:
+        xpub = zmq_socket("XPUB")
+        with Raw(xpub.bind()) as raw:
+            raw.send(sent)
+            raw.recv(len(hello(b"XPUB")) if sent.startswith(greeting()[:11]) else 14)
+            for on in (1, 0, 1):
+                raw.send(form(on))
+                assert xpub.recv() == [bytes((on,)) + b"A"], (sent, on)
+        xpub.close()
+
+
+@test
+def strangers():
+    """Every type closes on every type that is no peer of its."""
+    for name, peers in zmtp.PEERS.items():
+        if REAL and name in DRAFTS:
+            continue
+        sock = zmq_socket(name)
+        endpoint = sock.bind()
+        for other in zmtp.PEERS:
+            if other not in peers:
+                with Raw(endpoint) as raw:
+                    raw.send(hello(other.encode())).rest()
+        sock.close()
 
 
 @test

@@ -17,6 +17,11 @@ PEERS = {
     "REQ": ("REP", "ROUTER"), "REP": ("REQ", "DEALER"),
     "DEALER": ("REP", "DEALER", "ROUTER"), "ROUTER": ("REQ", "DEALER", "ROUTER"),
     "PUSH": ("PULL",), "PULL": ("PUSH",),
+    "XPUB": ("SUB", "XSUB"), "XSUB": ("PUB", "XPUB"),
+    "SERVER": ("CLIENT",), "CLIENT": ("SERVER",),
+    "RADIO": ("DISH",), "DISH": ("RADIO",),
+    "SCATTER": ("GATHER",), "GATHER": ("SCATTER",),
+    "PEER": ("PEER",), "CHANNEL": ("CHANNEL",),
 }
 
 
