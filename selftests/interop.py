@@ -26,6 +26,8 @@ PAIRS = (
     ("DEALER", "DEALER"), ("DEALER", "ROUTER"), ("ROUTER", "ROUTER"), ("PUSH", "PULL"),
     ("XPUB", "SUB"), ("PUB", "XSUB"), ("XPUB", "XSUB"),
 )
+# Bytes between two STREAM sockets, and how they are cut when sent.
+CHUNKS = (1, 255, 256, 8192, 100000, 3000000)
 TRANSPORTS = ("tcp", "tcp6", "ipc")
 MIXES = (("ours", "ours"), ("ours", "real"), ("real", "ours"))
 # Without the module, to see that the expectations are right.
@@ -56,9 +58,13 @@ class Peer:
         self.process.stdin.write(json.dumps(words) + "\n")
         self.process.stdin.flush()
 
+    def answers(self, seconds):
+        """Whether it does in this time."""
+        return select.select([self.process.stdout], [], [], seconds)[0]
+
     def answer(self):
         """What came of it."""
-        if not select.select([self.process.stdout], [], [], 3 * LIMIT)[0]:
+        if not self.answers(3 * LIMIT):
             raise AssertionError(f"{self.library}: no answer")
         line = self.process.stdout.readline()
         if not line:
@@ -164,6 +170,23 @@ def talk(types, first, second, messages):
              ("send", begin, messages, names[1], False))
 
 
+def pour(first, second):
+    """Bytes between two STREAM sockets, each way and both at once, and an end of it."""
+    for peer in (first, second):
+        peer.call("greeted")
+    both(first, second, ("pour", CHUNKS), ("drain", sum(CHUNKS)))
+    both(first, second, ("drain", sum(CHUNKS)), ("pour", CHUNKS))
+    for peer in (first, second):
+        peer.call("pour", CHUNKS[:3])
+    for peer in (first, second):
+        peer.call("drain", sum(CHUNKS[:3]))
+    first.call("hang_up")
+    second.ask("left")
+    while not second.answers(0.02):
+        first.call("touch")
+    second.result()
+
+
 def exchange(types, transport, mix, first_binds):
     """One case."""
     first, second = (PEERS.get(library, side) for side, library in enumerate(mix))
@@ -171,7 +194,10 @@ def exchange(types, transport, mix, first_binds):
         for peer, name in ((first, types[0]), (second, types[1])):
             peer.call("open", name, transport == "tcp6", LIMIT * 1000)
         connect(*((first, second) if first_binds else (second, first)), transport)
-        talk(types, first, second, MESSAGES if first_binds else FEWER)
+        if types[0] == "STREAM":
+            pour(first, second)
+        else:
+            talk(types, first, second, MESSAGES if first_binds else FEWER)
         first.call("close")
         second.call("close")
     except BaseException:
@@ -191,6 +217,8 @@ for _mix in MIXES:
     for _transport in TRANSPORTS:
         for _pair in PAIRS:
             make_test(_pair, _transport, _mix)
+        if _transport != "ipc":
+            make_test(("STREAM", "STREAM"), _transport, _mix)
 
 
 if __name__ == "__main__":

@@ -24,12 +24,19 @@ def message(number):
     return parts
 
 
+def stream(begin, count):
+    """Bytes of the stream that all senders send."""
+    whole = bytes(i * 7 & 255 for i in range(256)) * (count // 256 + 2)
+    return whole[begin % 256:begin % 256 + count]
+
+
 class Worker:
     """Its sockets live in one context."""
 
     def __init__(self):
         self.context = zmq.Context()
         self.sock = None
+        self.peer = None        # a STREAM's
 
     def open(self, socket_type, ipv6, limit):
         """A socket; it must be the only one."""
@@ -107,6 +114,40 @@ class Worker:
         """An XPUB is told of its subscriber."""
         got = self.sock.recv_multipart()
         assert got == [b"\1"], got
+
+    def greeted(self):
+        """A STREAM is told of its peer."""
+        self.peer, empty = self.sock.recv_multipart()
+        assert not empty and len(self.peer) == 5
+
+    def pour(self, chunks):
+        """Bytes, in chunks of these sizes."""
+        sent = 0
+        for count in chunks:
+            self.sock.send_multipart([self.peer, stream(sent, count)])
+            sent += count
+
+    def drain(self, count):
+        """So many bytes, however they come."""
+        got = []
+        while count > sum(map(len, got)):
+            peer, chunk = self.sock.recv_multipart()
+            assert peer == self.peer and chunk
+            got.append(chunk)
+        assert b"".join(got) == stream(0, count)
+
+    def hang_up(self):
+        """Ends the connection."""
+        self.sock.send_multipart([self.peer, b""])
+
+    def touch(self):
+        """libzmq gets nothing done but in calls."""
+        self.sock.poll(0)
+
+    def left(self):
+        """The peer has."""
+        got = self.sock.recv_multipart()
+        assert got == [self.peer, b""], got
 
     def close(self):
         """Closes; messages not sent yet are."""
