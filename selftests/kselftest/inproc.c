@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "harness.h"
+#include "zs_peer.h"
 
 #define NAME	"inproc://name"
 #define FLOOD	10000		/* messages, beyond any mark here */
@@ -556,6 +557,64 @@ TEST(reply_needs_an_envelope)
 	EXPECT_STREQ("id||answer", zs_recv_msg(dealer, 0));
 	ASSERT_OK(zs_close(dealer));
 	ASSERT_OK(zs_close(rep));
+}
+
+/* The envelope ends at the first empty part, not at a later one. */
+TEST(first_delimiter)
+{
+	struct zs *rep = bound(ZMQ_REP), *dealer = connected(ZMQ_DEALER);
+
+	ASSERT_OK(zs_send_msg(dealer, "id||a||b"));
+	EXPECT_STREQ("a||b", zs_recv_msg(rep, 0));
+	ASSERT_OK(zs_send_msg(rep, "||c"));
+	EXPECT_STREQ("id||||c", zs_recv_msg(dealer, 0));
+	ASSERT_OK(zs_close(dealer));
+	ASSERT_OK(zs_close(rep));
+}
+
+/* Types of one part do not get messages of more from others that do. */
+TEST(single_part)
+{
+	struct zs *gather, *dealer;
+
+	if (!zs_is_ours())
+		SKIP(return, "libzmq without drafts");
+	gather = bound(ZMQ_GATHER);
+	dealer = connected(ZMQ_DEALER);
+	ASSERT_NE(NULL, gather);
+	ASSERT_OK(zs_send_msg(dealer, "two|parts"));
+	ASSERT_OK(zs_send_msg(dealer, "one"));
+	EXPECT_TRUE(zs_recv_is(gather, "one"));
+	EXPECT_TRUE(nothing(gather));
+	ASSERT_OK(zs_close(dealer));
+	ASSERT_OK(zs_close(gather));
+}
+
+/* Bytes are limited by the buffers of both, whatever the marks say. */
+TEST(bytes)
+{
+	struct zs *pull = zs_open(ZMQ_PULL), *push = zs_open(ZMQ_PUSH);
+	static char big[100000];
+	int one = 2000000, other = 200000, sent;
+
+	if (!zs_is_kernel())
+		SKIP(return, "system calls only");
+	ASSERT_OK(zs_set_int(pull, ZMQ_RCVHWM, 0));
+	ASSERT_OK(zs_set_int(push, ZMQ_SNDHWM, 0));
+	ASSERT_OK(setsockopt(push->fd, SOL_SOCKET, SO_SNDBUFFORCE, &one,
+			     sizeof(one)));
+	ASSERT_OK(setsockopt(pull->fd, SOL_SOCKET, SO_RCVBUFFORCE, &other,
+			     sizeof(other)));
+	ASSERT_OK(zs_bind(pull, NAME));
+	ASSERT_OK(zs_connect(push, NAME));
+	sent = zs_send_until_full(push, big, sizeof(big), 1000);
+	/* SO_SNDBUF counts twice, and what is around the bytes counts, too. */
+	EXPECT_LE(10, sent);
+	EXPECT_GE(60, sent);
+	ASSERT_EQ((ssize_t)sizeof(big), zs_recv(pull, big, sizeof(big), 0));
+	EXPECT_TRUE(zs_can_send(push, true));
+	ASSERT_OK(zs_close_now(push));
+	ASSERT_OK(zs_close_now(pull));
 }
 
 /* A subscription works when setsockopt(2) has returned, and so does its end. */
