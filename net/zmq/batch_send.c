@@ -79,13 +79,37 @@ static int zmq_batch_frame(const struct zmq_sock *zsk, struct zmq_batch *b,
 }
 
 /*
+ * Short messages of one part, what most are, at the beginning of a message.
+ * Return: bytes of those that are whole; there may be none.
+ */
+static u32 zmq_batch_short(const struct zmq_sock *zsk, struct zmq_batch *b,
+			   const u8 *p, u32 have)
+{
+	const struct zmq_net *znet = zmq_net(sock_net(&zsk->sk));
+	u32 off = 0, end;
+
+	if (b->parts || READ_ONCE(znet->msg_max) < ZMQ_ZMTP_SHORT_MAX)
+		return 0;
+	while (off + ZMQ_ZMTP_HDR_SHORT <= have) {
+		end = off + ZMQ_ZMTP_HDR_SHORT + p[off + 1];
+		/* No flag is set. */
+		if (p[off] || end > have)
+			break;
+		off = end;
+	}
+	if (off)
+		b->whole = b->q.bytes + off;
+	return off;
+}
+
+/*
  * Look at the next @have bytes of the batch.  Return: how many of them are
  * frames, or pieces of long ones; the rest needs more bytes behind it.
  */
 static int zmq_batch_check(const struct zmq_sock *zsk, struct zmq_batch *b,
 			   const u8 *p, u32 have)
 {
-	u32 off = 0;
+	u32 off = b->body_left ? 0 : zmq_batch_short(zsk, b, p, have);
 	int n;
 
 	while (off < have) {
@@ -286,13 +310,14 @@ static int zmq_batch_some(struct zmq_sock *zsk, struct zmq_batch *b)
 		return -ESHUTDOWN;
 	if (zsk->asm_msg.open)
 		return -EBADFD;
+	err = -EOPNOTSUPP;
 	if (zsk->type->send_run) {
 		err = zsk->type->send_run(zsk, &b->q, &msgs, &body);
 		if (!err)
 			zmq_send_count(zsk, msgs, body);
-	} else {
-		err = zmq_batch_one(zsk, b);
 	}
+	if (err == -EOPNOTSUPP)
+		err = zmq_batch_one(zsk, b);
 	if (!err)
 		b->sent += before - b->q.bytes;
 	return err;

@@ -117,20 +117,16 @@ int zmq_lb_run(struct zmq_sock *zsk, struct zmq_segq *q, u32 *msgs, u64 *body)
 	struct zmq_pipe *pipe = zmq_lb_next(zsk);
 	struct zmq_segcur cur;
 	struct zmq_segq run;
-	u64 bytes = 0, room;
-	u32 max, n = 0;
+	u64 bytes, room;
+	u32 max, n;
 
 	if (!pipe)
 		return -EAGAIN;
 	max = zmq_pipe_tx_credit(pipe, &room);
 	if (!list_is_singular(&zsk->lb))
 		max = 1;
-	*body = 0;
 	zmq_segcur_init(&cur, q);
-	do {
-		bytes += zmq_segcur_msg(&cur, body);
-		n++;
-	} while (n < max && bytes < q->bytes && bytes < room);
+	bytes = zmq_segcur_run(&cur, max_t(u32, max, 1), room, &n, body);
 	zmq_segq_init(&run);
 	if (zmq_segq_take(&run, q, bytes, GFP_KERNEL_ACCOUNT))
 		return -ENOBUFS;

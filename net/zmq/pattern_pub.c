@@ -144,6 +144,86 @@ static int zmq_pub_send(struct zmq_sock *zsk, struct zmq_asm *msg)
 	return wait ? -EAGAIN : msg->peers;
 }
 
+/**
+ * struct zmq_pub_view - a message in one piece of a queue, as one of its own
+ * @msg: it; its only block is @blk
+ * @blk: its only segment, without a reference
+ */
+struct zmq_pub_view {
+	struct zmq_asm		msg;
+	struct zmq_segblk	blk;
+};
+
+static void zmq_pub_view_init(struct zmq_pub_view *v)
+{
+	memset(&v->msg, 0, sizeof(v->msg));
+	v->blk.next = NULL;
+	v->blk.first = 0;
+	v->blk.end = 1;
+	v->msg.q.head = &v->blk;
+	v->msg.q.tail = &v->blk;
+	v->msg.q.nsegs = 1;
+}
+
+/*
+ * Look at the message at @cur and go on to the next.  Return: bytes of its
+ * bodies; -1: it is in several pieces.
+ */
+static s64 zmq_pub_view_next(struct zmq_pub_view *v, struct zmq_segcur *cur)
+{
+	const struct zmq_seg *seg = &cur->blk->seg[cur->i];
+	u32 off = cur->off;
+	u64 bytes, body = 0;
+
+	bytes = zmq_segcur_msg(cur, &body);
+	if (zmq_seg_is_skb(seg) || bytes > seg->len - off)
+		return -1;
+	v->blk.seg[0].ref = seg->ref;
+	v->blk.seg[0].off = seg->off + off;
+	v->blk.seg[0].len = bytes;
+	v->msg.q.bytes = bytes;
+	return body;
+}
+
+/*
+ * zmq_type.send_run: short messages are matched where they lie, and those that
+ * nobody wants are dropped together.
+ */
+static int zmq_pub_run(struct zmq_sock *zsk, struct zmq_segq *q, u32 *msgs,
+		       u64 *body)
+{
+	struct zmq_pub_view v;
+	struct zmq_zmtp_hdr hdr;
+	struct zmq_segcur cur;
+	struct zmq_dist d;
+	u64 done = 0;
+	s64 len;
+
+	if (zsk->pub.nodrop || (zsk->pub.manual && zsk->pub.last_value))
+		return -EOPNOTSUPP;
+	*msgs = 0;
+	*body = 0;
+	zmq_pub_view_init(&v);
+	zmq_pub_dist(zsk, &d, &v.msg);
+	zmq_segcur_init(&cur, q);
+	while (done < q->bytes && !zsk->co.urgent) {
+		const u8 *topic = zmq_segcur_ptr(&cur);
+
+		zmq_segcur_header(&cur, &hdr);
+		len = zmq_pub_view_next(&v, &cur);
+		if (len < 0)
+			break;
+		zmq_dist_send(&d, topic + hdr.size, hdr.len);
+		done += v.msg.q.bytes;
+		*msgs += !!v.msg.peers;
+		*body += v.msg.peers ? len : 0;
+	}
+	if (!done)
+		return -EOPNOTSUPP;
+	zmq_segq_trim(q, done);
+	return 0;
+}
+
 static bool zmq_pub_can_send(struct zmq_sock *zsk)
 {
 	return true;
@@ -372,6 +452,7 @@ const struct zmq_type zmq_pattern_pub = {
 	.fini		= zmq_pub_fini,
 	.send_begin	= zmq_pub_send_begin,
 	.send		= zmq_pub_send,
+	.send_run	= zmq_pub_run,
 	.can_send	= zmq_pub_can_send,
 	.attach		= zmq_pub_attach,
 	.subscribe	= zmq_pub_subscribe,
@@ -393,6 +474,7 @@ const struct zmq_type zmq_pattern_xpub = {
 	.release	= zmq_pub_release,
 	.send_begin	= zmq_pub_send_begin,
 	.send		= zmq_pub_send,
+	.send_run	= zmq_pub_run,
 	.can_send	= zmq_pub_can_send,
 	.attach		= zmq_pub_attach,
 	.subscribe	= zmq_pub_subscribe,

@@ -121,17 +121,12 @@ static int zmq_sub_accept(struct zmq_sock *zsk, struct zmq_rx *rx)
 	return match != !!zsk->opt.invert_matching;
 }
 
-/* A subscription to everything: no need to look at each message. */
-static bool zmq_sub_rx_all(struct zmq_sock *zsk)
+/* The same of a message of one part that lies in one piece. */
+static bool zmq_sub_match(struct zmq_sock *zsk, const u8 *body, size_t len)
 {
-	bool all;
-
-	if (zsk->opt.invert_matching)
-		return false;
-	spin_lock_bh(&zsk->rx_lock);
-	all = zmq_trie_matches(&zsk->sub.trie, "", 0);
-	spin_unlock_bh(&zsk->rx_lock);
-	return all;
+	lockdep_assert_held(&zsk->rx_lock);
+	return zmq_trie_matches(&zsk->sub.trie, body, len) !=
+	       !!zsk->opt.invert_matching;
 }
 
 /* What came before an unsubscription is judged by what is wanted now. */
@@ -175,7 +170,7 @@ const struct zmq_type zmq_pattern_sub = {
 	.rechecks	= true,
 	.recv_begin	= zmq_sub_recv_begin,
 	.rx_accept	= zmq_sub_accept,
-	.rx_all		= zmq_sub_rx_all,
+	.rx_match	= zmq_sub_match,
 };
 
 /*

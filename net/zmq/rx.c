@@ -19,6 +19,31 @@
 /* Segments to look through for what is dropped. */
 #define ZMQ_RX_DROP_SEGS	64
 
+/* A piece this short is copied without a look at what is in it. */
+#define ZMQ_RX_SHORT	512
+
+/* Copy bytes of an skb; most are in one piece, in front or in its first page. */
+static int zmq_rx_copy(const struct sk_buff *skb, u32 off, u8 *to, u32 len)
+{
+	u32 head = skb_headlen(skb);
+	const skb_frag_t *frag = &skb_shinfo(skb)->frags[0];
+	const u8 *from;
+
+	if (off < head && len <= head - off) {
+		memcpy(to, skb->data + off, len);
+		return 0;
+	}
+	if (off >= head && skb_shinfo(skb)->nr_frags && skb_frag_page(frag) &&
+	    (u64)off - head + len <= skb_frag_size(frag)) {
+		from = skb_frag_address_safe(frag);
+		if (from) {
+			memcpy(to, from + off - head, len);
+			return 0;
+		}
+	}
+	return skb_copy_bits(skb, off, to, len);
+}
+
 static u8 *zmq_rx_base(const struct zmq_rx *rx)
 {
 	return page_address(rx->pool->page);
@@ -433,7 +458,7 @@ static u32 zmq_rx_plain(const struct zmq_conn *conn)
 	s64 max = zmq_conn_options(conn)->maxmsgsize;
 
 	if (!type->receives || type->publishes ||
-	    (type->rx_accept && !(type->rx_all && type->rx_all(conn->zsk))) ||
+	    (type->rx_accept && !type->rx_match) ||
 	    type->grouped || conn->version == ZMQ_ZMTP_1_0 ||
 	    (max >= 0 && max < ZMQ_ZMTP_SHORT_MAX) ||
 	    READ_ONCE(znet->msg_max) < ZMQ_ZMTP_SHORT_MAX ||
@@ -442,31 +467,58 @@ static u32 zmq_rx_plain(const struct zmq_conn *conn)
 	return zmq_pipe_rx_credit(conn->pipe, conn->rx.done_msgs);
 }
 
-/* Let short messages of one part in, many at a time: what most are. */
-static void zmq_rx_parse_plain(struct zmq_conn *conn)
+/*
+ * How many whole short messages of one part, @left at most, there are that the
+ * type wants?  @at is moved behind them.
+ */
+static u32 zmq_rx_run(struct zmq_conn *conn, u32 *at, u32 left)
 {
-	struct zmq_rx *rx = &conn->rx;
-	const u8 *base = zmq_rx_base(rx);
-	u32 left = zmq_rx_plain(conn);
-	u32 at = rx->frame;
+	const struct zmq_type *type = conn->zsk->type;
+	const u8 *base = zmq_rx_base(&conn->rx);
+	u32 fill = conn->rx.fill;
 	u32 msgs = 0;
 
-	while (msgs < left && at + ZMQ_ZMTP_HDR_SHORT <= rx->fill) {
-		u32 end = at + ZMQ_ZMTP_HDR_SHORT + base[at + 1];
+	while (msgs < left && *at + ZMQ_ZMTP_HDR_SHORT <= fill) {
+		const u8 *p = base + *at;
+		u32 end = *at + ZMQ_ZMTP_HDR_SHORT + p[1];
 
 		/* No flag is set. */
-		if (base[at] || end > rx->fill)
+		if (p[0] || end > fill)
 			break;
-		at = end;
+		if (type->rx_match &&
+		    !type->rx_match(conn->zsk, p + ZMQ_ZMTP_HDR_SHORT, p[1]))
+			break;
+		*at = end;
 		msgs++;
 	}
+	return msgs;
+}
+
+/*
+ * Let short messages of one part in, many at a time: what most are.
+ * Return: were there any?
+ */
+static bool zmq_rx_parse_plain(struct zmq_conn *conn)
+{
+	bool match = conn->zsk->type->rx_match;
+	struct zmq_rx *rx = &conn->rx;
+	u32 left = zmq_rx_plain(conn);
+	u32 at = rx->frame;
+	u32 msgs;
+
+	if (match)
+		spin_lock_bh(&conn->zsk->rx_lock);
+	msgs = zmq_rx_run(conn, &at, left);
+	if (match)
+		spin_unlock_bh(&conn->zsk->rx_lock);
 	if (!msgs)
-		return;
+		return false;
 	atomic64_add(at - rx->frame - msgs * ZMQ_ZMTP_HDR_SHORT,
 		     &conn->zsk->stats.rx_bytes);
 	rx->frame = at;
 	rx->done_msgs += msgs;
 	rx->done_bytes = rx->q.bytes + at - rx->run;
+	return true;
 }
 
 /*
@@ -486,9 +538,9 @@ static int zmq_rx_parse(struct zmq_conn *conn)
 	while (rx->frame < rx->fill && !test_bit(ZMQ_CONN_RX_STOP,
 						 &conn->flags)) {
 		if (plain && !first && !rx->parts) {
-			zmq_rx_parse_plain(conn);
 			plain = false;
-			continue;
+			if (zmq_rx_parse_plain(conn))
+				continue;
 		}
 		/* The message that @begun stands for was let in before. */
 		if (!first && !rx->parts && !zmq_rx_may_begin(conn))
@@ -521,6 +573,8 @@ static int zmq_rx_parse(struct zmq_conn *conn)
 			return err;
 		first = false;
 		rx->begun = false;
+		/* Behind one that is not wanted there may be many that are. */
+		plain = conn->zsk->type->rx_match;
 	}
 	return 0;
 
@@ -542,7 +596,8 @@ static u32 zmq_rx_step(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
 	u32 n = min_t(u32, len, sizeof(peek));
 	struct zmq_zmtp_hdr hdr;
 
-	if (!zmq_rx_partial(rx) && !skb_copy_bits(skb, off, peek, n) &&
+	if (len > ZMQ_RX_SHORT && !zmq_rx_partial(rx) &&
+	    !zmq_rx_copy(skb, off, peek, n) &&
 	    zmq_zmtp_hdr_decode(&hdr, peek, n, conn->version) > 0 &&
 	    hdr.len > ZMQ_RX_COPY_MAX)
 		return min_t(u32, len, hdr.size + zmq_rx_tagged(conn, &hdr));
@@ -584,7 +639,7 @@ static int zmq_rx_frames(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
 	}
 	step = min(zmq_rx_step(conn, skb, off, len),
 		   rx->pool->size - rx->fill);
-	if (skb_copy_bits(skb, off, zmq_rx_base(rx) + rx->fill, step))
+	if (zmq_rx_copy(skb, off, zmq_rx_base(rx) + rx->fill, step))
 		return -EFAULT;
 	rx->fill += step;
 	rx->nomem = false;

@@ -479,6 +479,67 @@ bool zmq_segq_header_at(const struct zmq_segq *q, u64 off,
 	return zmq_zmtp_hdr_decode(hdr, raw, n, ZMQ_ZMTP_3_1) > 0;
 }
 
+/*
+ * Short messages of one part, what most are, as far as they lie in one piece.
+ * Goes on behind them, not beyond @max messages or @room bytes.
+ */
+static u32 zmq_segcur_short(struct zmq_segcur *cur, u32 max, u64 room)
+{
+	const struct zmq_seg *seg = &cur->blk->seg[cur->i];
+	u32 end = min_t(u64, seg->len, cur->off + room);
+	u32 at = cur->off, next, n;
+	const u8 *p;
+
+	if (zmq_seg_is_skb(seg))
+		return 0;
+	p = zmq_seg_ptr(seg);
+	for (n = 0; n < max && at + ZMQ_ZMTP_HDR_SHORT <= end; n++) {
+		next = at + ZMQ_ZMTP_HDR_SHORT + p[at + 1];
+		/* No flag is set. */
+		if (p[at] || next > end)
+			break;
+		at = next;
+	}
+	zmq_segcur_skip(cur, at - cur->off);
+	return n;
+}
+
+u64 zmq_segcur_run(struct zmq_segcur *cur, u32 max, u64 room, u32 *msgs,
+		   u64 *body)
+{
+	struct zmq_segcur at;
+	u64 bytes = 0, one, len;
+	u32 off, n;
+
+	*msgs = 0;
+	*body = 0;
+	while (cur->blk && *msgs < max) {
+		at = *cur;
+		off = cur->off;
+		n = bytes < room ?
+		    zmq_segcur_short(cur, max - *msgs, room - bytes) : 0;
+		if (n) {
+			/* All in one segment: it may have ended there. */
+			len = (cur->blk == at.blk && cur->i == at.i ? cur->off :
+			       at.blk->seg[at.i].len) - off;
+			bytes += len;
+			*body += len - n * ZMQ_ZMTP_HDR_SHORT;
+			*msgs += n;
+			continue;
+		}
+		len = 0;
+		one = zmq_segcur_msg(cur, &len);
+		if (*msgs && bytes + one > room) {
+			*cur = at;
+			break;
+		}
+		bytes += one;
+		*body += len;
+		++*msgs;
+	}
+	return bytes;
+}
+
 /* The header of the frame that begins there.  Return: is all of it there? */
 static bool zmq_segcur_decode(struct zmq_segcur cur, struct zmq_zmtp_hdr *hdr)
 {

@@ -189,6 +189,13 @@ static inline u64 zmq_segcur_msg(struct zmq_segcur *cur, u64 *body)
 }
 
 /*
+ * The same of several messages: @max at most, the first in any case, others only
+ * as long as all are of @room bytes at most.  *@body: bytes of their bodies;
+ * *@msgs: how many.  Return: bytes.
+ */
+u64 zmq_segcur_run(struct zmq_segcur *cur, u32 max, u64 room, u32 *msgs,
+		   u64 *body);
+/*
  * Have room for @n more segments, ZMQ_SEG_BLOCK at most: so many
  * zmq_segq_push() calls that follow on this queue cannot fail.
  */

@@ -52,9 +52,10 @@ struct zmq_rx;
  *	of peers that got it; -EAGAIN as above and the message stays.
  * @identify: @pipe is about to join: give it a routing id.  -EADDRINUSE.
  * @send_run: take messages off the front of @q, one at least, and hand them
- *	over as @send would one by one.  0: *@msgs of *@body bytes without
- *	headers are taken; -EAGAIN, -ENOBUFS: none is.  NULL: @send_begin and
- *	@send do it.
+ *	over as @send would one by one.  0: *@msgs of them, of *@body bytes
+ *	without headers, went to a peer; -EAGAIN, -ENOBUFS: none is taken;
+ *	-EOPNOTSUPP: none is, @send_begin and @send have to do it.  NULL:
+ *	always.
  * @attach: @pipe has joined zsk->pipes.
  * @ready: @pipe's connection finished its handshake, the first or another
  *	after a break.  -EEXIST, -EBUSY: refuse the peer.
@@ -77,7 +78,10 @@ struct zmq_rx;
  * In the parser, softirq or process context, lower lock held, rx_lock not:
  * @rx_accept: a whole message arrived, described by @rx.  1: queue it; 0: drop
  *	it; -EPROTO: the peer may not send this.
- * @rx_all: would @rx_accept take any message of one part now?  NULL: no.
+ *
+ * There, with rx_lock held:
+ * @rx_match: would @rx_accept take a message of this one part, @len bytes at
+ *	@body?  NULL: @rx_accept has to be asked.
  */
 struct zmq_type {
 	u8		id;
@@ -130,7 +134,7 @@ struct zmq_type {
 	void (*recv_end)(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 
 	int (*rx_accept)(struct zmq_sock *zsk, struct zmq_rx *rx);
-	bool (*rx_all)(struct zmq_sock *zsk);
+	bool (*rx_match)(struct zmq_sock *zsk, const u8 *body, size_t len);
 };
 
 extern const struct zmq_type zmq_pattern_pair;

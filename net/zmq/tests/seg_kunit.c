@@ -668,6 +668,91 @@ static void segq_msg_bytes__any_segments(struct kunit *test)
 	}
 }
 
+/* Parts of the messages that segcur_run__as_one_by_one() looks at. */
+static const struct {
+	u32	len;
+	u8	flags;
+} seg_run_parts[] = {
+	{ 5 }, { 0 }, { 255 }, { 3, ZMQ_ZMTP_MORE }, { 0, ZMQ_ZMTP_MORE },
+	{ 7 }, { 300 }, { 1 }, { 2 }, { 256, ZMQ_ZMTP_MORE }, { 9 }, { 4 },
+};
+
+/*
+ * Put them into @a, each header in one piece, each body cut after @cut bytes.
+ * Return: bytes.
+ */
+static u32 seg_push_parts(struct kunit *test, struct seg_queue *a, u32 cut)
+{
+	struct seg_model *m = test->priv;
+	u8 *p = page_address(m->page[0]);
+	u32 i, n, first, off = 0, page = 0;
+
+	for (i = 0; i < ARRAY_SIZE(seg_run_parts); i++) {
+		n = zmq_zmtp_hdr_encode(p + off, seg_run_parts[i].flags,
+					seg_run_parts[i].len);
+		first = n + min(seg_run_parts[i].len, cut);
+		n += seg_run_parts[i].len;
+		memcpy(page_address(m->page[1]) + off, p + off, n);
+		seg_push_page(test, a, page, off, first);
+		if (n > first) {
+			page = !page;
+			seg_push_page(test, a, page, off + first, n - first);
+		}
+		off += n;
+	}
+	return off;
+}
+
+/* What zmq_segcur_run() should find, message by message. */
+static u64 seg_run_want(const struct zmq_segq *q, u32 max, u64 room, u32 *msgs,
+			u64 *body)
+{
+	struct zmq_segcur cur;
+	u64 bytes = 0, one, len;
+
+	zmq_segcur_init(&cur, q);
+	*msgs = 0;
+	*body = 0;
+	while (cur.blk && *msgs < max) {
+		len = 0;
+		one = zmq_segcur_msg(&cur, &len);
+		if (*msgs && bytes + one > room)
+			break;
+		bytes += one;
+		*body += len;
+		++*msgs;
+	}
+	return bytes;
+}
+
+static void segcur_run__as_one_by_one(struct kunit *test)
+{
+	struct seg_model *m = test->priv;
+	struct seg_queue *a = &m->queue[0];
+	u32 cut, max, room, n, msgs, want_msgs;
+	u64 body, want_body, bytes;
+	struct zmq_segcur cur, end;
+
+	for (cut = 0; cut < 300; cut += 50) {
+		n = seg_push_parts(test, a, cut);
+		for (room = 0; room <= n + 1; room++) {
+			max = 1 + room % 10;
+			zmq_segcur_init(&cur, &a->q);
+			bytes = zmq_segcur_run(&cur, max, room, &msgs, &body);
+			KUNIT_ASSERT_EQ(test, bytes,
+					seg_run_want(&a->q, max, room,
+						     &want_msgs, &want_body));
+			KUNIT_ASSERT_EQ(test, msgs, want_msgs);
+			KUNIT_ASSERT_EQ(test, body, want_body);
+			zmq_segcur_init(&end, &a->q);
+			zmq_segcur_skip(&end, bytes);
+			KUNIT_ASSERT_PTR_EQ(test, cur.blk, end.blk);
+			KUNIT_ASSERT_EQ(test, cur.off, end.off);
+		}
+		seg_trim(test, a, a->len);
+	}
+}
+
 static void segq_header__in_place(struct kunit *test)
 {
 	struct seg_model *m = test->priv;
@@ -706,6 +791,7 @@ static struct kunit_case seg_cases[] = {
 	KUNIT_CASE(seg_overhead__of_skb_and_page),
 	KUNIT_CASE(seg_copy_to_iter__of_skb_and_page),
 	KUNIT_CASE(segq_msg_bytes__any_segments),
+	KUNIT_CASE(segcur_run__as_one_by_one),
 	KUNIT_CASE(segq_header__in_place),
 	{}
 };
