@@ -75,22 +75,15 @@ static int zmq_batch_take(struct zmq_sock *zsk, struct zmq_segq *q, u64 room,
 	struct zmq_pipe *pipe = zsk->rx_cur;
 	struct zmq_segcur cur;
 	struct zmq_segq run;
-	u64 bytes, next, body = 0, mark = q->bytes;
-	u32 msgs = 1;
+	u64 bytes, body, mark = q->bytes;
+	u32 msgs;
 	int err = 0;
 
 	if (zmq_batch_cur_len(zsk) > room)
 		return -EMSGSIZE;
 	zmq_segcur_init(&cur, &pipe->rxq);
-	bytes = zmq_segcur_msg(&cur, &body);
-	for (; msgs < max; msgs++) {
-		if (bytes >= ZMQ_BATCH_ROUND)
-			break;
-		next = zmq_segcur_msg(&cur, &body);
-		if (bytes + next > room)
-			break;
-		bytes += next;
-	}
+	bytes = zmq_segcur_run(&cur, max, min_t(u64, room, ZMQ_BATCH_ROUND),
+			       &msgs, &body);
 	zmq_segq_init(&run);
 	if (zsk->rx_prefix)
 		err = zmq_batch_prefix(zsk, q);
@@ -186,9 +179,12 @@ static int zmq_batch_copy(const struct zmq_segq *q, struct iov_iter *to)
 	return 0;
 }
 
-/* One round: take out under the lock, copy without it. */
+/*
+ * One round: take out under the lock, copy without it.  @waits: the caller has
+ * waited, or will if nothing was @got; @timeo: may it wait?
+ */
 static int zmq_batch_round(struct zmq_sock *zsk, struct iov_iter *to, u64 room,
-			   size_t *got)
+			   size_t *got, bool *waits, long timeo)
 {
 	struct zmq_pipe *resume = NULL;
 	struct zmq_segq q;
@@ -198,6 +194,8 @@ static int zmq_batch_round(struct zmq_sock *zsk, struct iov_iter *to, u64 room,
 	zmq_segq_init(&q);
 	spin_lock_bh(&zsk->rx_lock);
 	err = zmq_batch_collect(zsk, &q, room, &resume);
+	*waits = zmq_recv_waits(zsk, *waits, err == -EAGAIN && timeo &&
+				!*got && zmq_segq_empty(&q));
 	wake = zsk->rx_waiters && zmq_recv_ready(zsk);
 	spin_unlock_bh(&zsk->rx_lock);
 	if (wake)
@@ -231,16 +229,19 @@ int zmq_batch_recv(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 		   int flags)
 {
 	long timeo = sock_rcvtimeo(&zsk->sk, flags & MSG_DONTWAIT);
+	bool waits = false;
 	size_t got = 0;
 	int err;
 
 	if (flags & MSG_PEEK || !zmq_batch_possible(zsk))
 		return -EOPNOTSUPP;
 	do {
-		err = zmq_batch_round(zsk, &m->msg_iter, len - got, &got);
+		err = zmq_batch_round(zsk, &m->msg_iter, len - got, &got,
+				      &waits, timeo);
 		if (err == -EAGAIN && !got)
 			err = zmq_recv_wait(zsk, &timeo);
-	} while (!err && got < len && !(got && signal_pending(current)));
+	} while (!err && (waits || got < len) &&
+		 !(got && signal_pending(current)));
 	if (!got)
 		return err;
 	m->msg_flags |= MSG_EOR;

@@ -117,6 +117,13 @@ void zmq_recv_skip_all(struct zmq_sock *zsk)
 	}
 }
 
+/* Without a lock: is there surely nothing to look at? */
+static bool zmq_recv_nothing(const struct zmq_sock *zsk)
+{
+	return list_empty_careful(&zsk->fq) && !READ_ONCE(zsk->rx_cur) &&
+	       list_empty_careful(&zsk->rx_held) && !READ_ONCE(zsk->shutdown);
+}
+
 /*
  * Begin the next message in fair-queue order, if none is being read.
  * Return: 0: zsk->rx_cur is set; -EAGAIN: none there; -ENOBUFS.
@@ -529,6 +536,8 @@ static void zmq_recv_cmsg(const struct zmq_sock *zsk,
 		.meta		= frame->meta,
 	};
 
+	if (!zsk->type->cmsg && !frame->tell_meta)
+		return;
 	if (!frame->routing_id)
 		cmsg.given &= ~ZMQ_CMSG_ROUTING_ID;
 	if (frame->tell_meta)
@@ -571,7 +580,31 @@ static bool zmq_recv_busy_end(void *arg, unsigned long start)
 	return ready || zmq_compat_busy_timeout(&zsk->sk, start);
 }
 
-/* Sleep until something can be received. */
+/* Found nothing before: is there something now? */
+static bool zmq_recv_look_again(struct zmq_sock *zsk)
+{
+	bool ready;
+
+	if (zmq_recv_nothing(zsk))
+		return false;
+	spin_lock_bh(&zsk->rx_lock);
+	ready = zmq_recv_ready(zsk) || zsk->shutdown;
+	spin_unlock_bh(&zsk->rx_lock);
+	return ready;
+}
+
+/**
+ * zmq_recv_wait - sleep until something may be received
+ * @zsk: the socket
+ * @timeo: jiffies to wait, what is left of them after
+ *
+ * The caller has counted itself by zmq_recv_waits() under the very rx_lock
+ * under which it found nothing, so that others wake it from then on; and will
+ * again, unless this fails.
+ *
+ * Context: process, no lock of ours held.
+ * Return: 0; -EAGAIN: *@timeo is 0; -EINTR, -ERESTARTSYS.
+ */
 int zmq_recv_wait(struct zmq_sock *zsk, long *timeo)
 {
 	struct sock *sk = &zsk->sk;
@@ -583,19 +616,15 @@ int zmq_recv_wait(struct zmq_sock *zsk, long *timeo)
 		return -EAGAIN;
 	zmq_compat_busy_loop(sk, zmq_recv_busy_end, zsk);
 	prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
-	spin_lock_bh(&zsk->rx_lock);
-	zsk->rx_waiters++;
-	ready = zmq_recv_ready(zsk) || zsk->shutdown;
-	spin_unlock_bh(&zsk->rx_lock);
-	if (!ready)
+	if (!zmq_recv_look_again(zsk))
 		*timeo = schedule_timeout(*timeo);
 	finish_wait(sk_sleep(sk), &wait);
+	if (!signal_pending(current))
+		return 0;
 	spin_lock_bh(&zsk->rx_lock);
 	zsk->rx_waiters--;
 	ready = zmq_recv_ready(zsk) && zsk->rx_waiters;
 	spin_unlock_bh(&zsk->rx_lock);
-	if (!signal_pending(current))
-		return 0;
 	/* The wake-up may have been meant for us alone: pass it on. */
 	if (ready)
 		sk->sk_data_ready(sk);
@@ -607,12 +636,14 @@ static int zmq_recv_next(struct zmq_sock *zsk, struct zmq_frame *frame,
 			 size_t len, int flags, long *timeo)
 {
 	struct zmq_pipe *resume = NULL;
+	bool waits = false;
 	bool wake;
 	int err;
 
 	for (;;) {
 		spin_lock_bh(&zsk->rx_lock);
 		err = zmq_recv_pop(zsk, frame, len, flags, &resume);
+		waits = zmq_recv_waits(zsk, waits, err == -EAGAIN && *timeo);
 		if (!err && !(flags & MSG_PEEK))
 			WRITE_ONCE(zsk->rx_more, frame->more);
 		wake = zsk->rx_waiters && zmq_recv_ready(zsk);
@@ -647,7 +678,7 @@ static int zmq_recv_next(struct zmq_sock *zsk, struct zmq_frame *frame,
 int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
 {
 	struct zmq_sock *zsk = zmq_sk(sock->sk);
-	struct zmq_frame frame = {};
+	struct zmq_frame frame;
 	size_t copied;
 	long timeo;
 	int err;
@@ -656,6 +687,8 @@ int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
 		return -EOPNOTSUPP;
 	if (zmq_batch_wanted(zsk, flags))
 		return zmq_batch_recv(zsk, m, len, flags);
+	/* All but the buffer. */
+	memset(&frame, 0, offsetof(struct zmq_frame, small));
 	/* Who has no room for it is not told, but will be. */
 	frame.want_meta = READ_ONCE(zsk->recvmeta) && !(flags & MSG_PEEK) &&
 			  m->msg_controllen >= CMSG_SPACE(sizeof(frame.meta));

@@ -407,6 +407,9 @@ static bool zmq_unix_next(struct zmq_conn *conn, struct socket *sock)
 {
 	int err;
 
+	/* Who adds one has us look again. */
+	if (skb_queue_empty_lockless(&sock->sk->sk_receive_queue))
+		return false;
 	do {
 		err = sock->ops->read_skb(sock->sk, zmq_unix_actor);
 	} while (err == -ECONNRESET || err == -EPIPE);

@@ -210,7 +210,7 @@ struct zmq_sub_state {
  * @rcvtimeo: ZMQ_RCVTIMEO as it was set, ms
  * @sndtimeo: ZMQ_SNDTIMEO as it was set, ms
  * @rx_more: last part received was not the last; rx_lock
- * @rx_waiters: receivers asleep; rx_lock
+ * @rx_waiters: receivers asleep, or about to be, or not yet at work; rx_lock
  * @wr_seq: counts what a blocked sender waits for; rx_lock to write
  * @rx_held: frames taken out and put back; rx_lock
  * @rx_ids: where frames that are not in a pipe are packed; rx_lock
@@ -356,6 +356,14 @@ void zmq_recv_inject(struct zmq_pipe *pipe, const u8 *data, u32 len);
 int zmq_recv_begin(struct zmq_sock *zsk);
 bool zmq_recv_end(struct zmq_sock *zsk, u32 msgs);
 int zmq_recv_wait(struct zmq_sock *zsk, long *timeo);
+/* Count a receiver in or out of those that sleep.  Return: @waits. */
+static inline bool zmq_recv_waits(struct zmq_sock *zsk, bool waited, bool waits)
+{
+	lockdep_assert_held(&zsk->rx_lock);
+	zsk->rx_waiters = zsk->rx_waiters - waited + waits;
+	return waits;
+}
+
 void zmq_recv_resume(struct zmq_pipe *pipe);
 void zmq_recv_hold_run(struct zmq_sock *zsk, struct zmq_segq *q);
 u64 zmq_recv_held_len(struct zmq_sock *zsk, bool *more);
