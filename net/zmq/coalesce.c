@@ -11,67 +11,162 @@ static bool zmq_coalesce_any(const struct zmq_coalesce *co)
 	       !list_empty_careful(&co->settle);
 }
 
+/* Is there something for process context: to tell a peer, or a datagram? */
+static bool zmq_coalesce_settles(const struct zmq_pipe *pipe)
+{
+	sock_owned_by_me(&pipe->zsk->sk);
+	if (READ_ONCE(pipe->conn))
+		return false;
+	return !pipe->peer || !pipe->attached || !list_empty(&pipe->events);
+}
+
+/* Put a pipe on a list, with a reference, unless it is there; lock_sock held. */
+static void zmq_coalesce_list(struct zmq_coalesce *co, struct zmq_pipe *pipe)
+{
+	bool settle = zmq_coalesce_settles(pipe);
+
+	if (test_and_set_bit(settle ? ZMQ_PIPE_SETTLE : ZMQ_PIPE_DIRTY,
+			     &pipe->flags))
+		return;
+	zmq_pipe_get(pipe);
+	spin_lock_bh(&co->lock);
+	if (settle)
+		list_add_tail(&pipe->settle_node, &co->settle);
+	else
+		list_add_tail(&pipe->dirty_node, &co->dirty);
+	spin_unlock_bh(&co->lock);
+}
+
 /* Have a pipe flushed at the end of this call or soon; lock_sock held. */
 void zmq_coalesce_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
+	bool settle = zmq_coalesce_settles(pipe);
 	struct zmq_coalesce *co = &zsk->co;
-	/* In process context: to tell a peer, or a datagram. */
-	bool settle = !READ_ONCE(pipe->conn);
 
-	sock_owned_by_me(&zsk->sk);
-	/* A message is there already. */
-	if (pipe->peer && pipe->attached && list_empty(&pipe->events))
+	/* A message that the peer has no use for. */
+	if (pipe->peer && !settle && !pipe->unwoken)
 		return;
+	pipe->unwoken = false;
 	/*
 	 * A full pipe must not wait: its sender would, too, or lose messages.
 	 * Nor must a subscriber's: subscriptions would overtake what waits.
 	 */
 	if (settle || zsk->type->subscribes || zmq_pipe_tx_pressing(pipe))
 		co->urgent = true;
-	if (test_and_set_bit(ZMQ_PIPE_DIRTY, &pipe->flags))
+	if (co->one == pipe)
 		return;
-	zmq_pipe_get(pipe);
-	spin_lock_bh(&co->lock);
-	list_add_tail(&pipe->dirty_node, settle ? &co->settle : &co->dirty);
-	spin_unlock_bh(&co->lock);
+	if (!co->one && !READ_ONCE(co->armed)) {
+		zmq_pipe_get(pipe);
+		co->one = pipe;
+		return;
+	}
+	zmq_coalesce_list(co, pipe);
 }
 
-/* A pipe without a connection. */
-static void zmq_coalesce_other(struct zmq_pipe *pipe)
+static struct zmq_pipe *zmq_coalesce_take(struct zmq_sock *zsk)
 {
-	if (READ_ONCE(pipe->udp))
-		zmq_udp_flush(pipe);
+	struct zmq_pipe *one = zsk->co.one;
+
+	sock_owned_by_me(&zsk->sk);
+	zsk->co.one = NULL;
+	return one;
+}
+
+/**
+ * zmq_coalesce_one - the pipe that was appended to, if it is not on a list
+ * @zsk: the socket
+ *
+ * If it is one of inproc, its peer is woken here.
+ *
+ * Context: lock_sock(zsk) held.
+ * Return: it, with the reference, for zmq_coalesce_flush(); or NULL.
+ */
+struct zmq_pipe *zmq_coalesce_one(struct zmq_sock *zsk)
+{
+	struct zmq_pipe *one = zmq_coalesce_take(zsk);
+	struct sock *other;
+
+	if (!one || !one->peer)
+		return one;
+	other = &one->peer->zsk->sk;
+	other->sk_data_ready(other);
+	if (zmq_coalesce_settles(one))
+		return one;
+	zmq_pipe_put(one);
+	return NULL;
+}
+
+/* Flush a pipe in process context; what others append meanwhile goes along. */
+static void zmq_coalesce_send(struct zmq_pipe *pipe)
+{
+	struct zmq_conn *conn = zmq_conn_get_pipe(pipe);
+
+	if (!conn) {
+		zmq_inproc_wake(pipe);
+		return;
+	}
+	zmq_tx_flush(conn);
+	zmq_conn_put(conn);
+}
+
+/* The same in softirq; @work: leave it to work. */
+static void zmq_coalesce_send_bh(struct zmq_pipe *pipe, bool work)
+{
+	struct zmq_conn *conn = zmq_conn_get_pipe(pipe);
+
+	if (!conn) {
+		zmq_inproc_wake(pipe);
+		return;
+	}
+	if (work)
+		zmq_conn_flush_kick(conn, 0);
 	else
-		zmq_inproc_settle(pipe);
+		zmq_tx_flush_bh(conn);
+	zmq_conn_put(conn);
 }
 
 /*
- * Flush the pipes of a list; what others append meanwhile goes along.  In
- * softirq, @end is when (ktime_get_ns()) work shall do the rest; else 0.
+ * Flush the pipes of a list.  In softirq, @end is when (ktime_get_ns()) work
+ * shall do the rest; else 0.
  */
 static void zmq_coalesce_run(struct list_head *dirty, u64 end)
 {
 	struct zmq_pipe *pipe, *next;
-	struct zmq_conn *conn;
-	bool bh = end;
 
 	list_for_each_entry_safe(pipe, next, dirty, dirty_node) {
 		list_del_init(&pipe->dirty_node);
 		clear_bit(ZMQ_PIPE_DIRTY, &pipe->flags);
 		/* Who appends from now on sees to the flush itself. */
 		smp_mb__after_atomic();
-		conn = zmq_conn_get_pipe(pipe);
-		if (!conn && !bh)
-			zmq_coalesce_other(pipe);
-		if (conn) {
-			if (!bh)
-				zmq_tx_flush(conn);
-			else if (ktime_get_ns() < end)
-				zmq_tx_flush_bh(conn);
-			else
-				zmq_conn_flush_kick(conn, 0);
-			zmq_conn_put(conn);
-		}
+		if (end)
+			zmq_coalesce_send_bh(pipe, ktime_get_ns() >= end);
+		else
+			zmq_coalesce_send(pipe);
+		zmq_pipe_put(pipe);
+	}
+}
+
+static void zmq_coalesce_settle_one(struct zmq_pipe *pipe)
+{
+	/* It may have got a connection meanwhile. */
+	if (READ_ONCE(pipe->conn))
+		zmq_coalesce_send(pipe);
+	else if (READ_ONCE(pipe->udp))
+		zmq_udp_flush(pipe);
+	else
+		zmq_inproc_settle(pipe);
+}
+
+static void zmq_coalesce_settle(struct list_head *settle)
+{
+	struct zmq_pipe *pipe, *next;
+
+	list_for_each_entry_safe(pipe, next, settle, settle_node) {
+		list_del_init(&pipe->settle_node);
+		clear_bit(ZMQ_PIPE_SETTLE, &pipe->flags);
+		/* As in zmq_coalesce_run(). */
+		smp_mb__after_atomic();
+		zmq_coalesce_settle_one(pipe);
 		zmq_pipe_put(pipe);
 	}
 }
@@ -85,7 +180,8 @@ static void zmq_coalesce_sample(struct zmq_coalesce *co, u64 ns)
 	u32 cost = READ_ONCE(co->cost);
 	u32 sample = min_t(u64, ns, cost ? cost * 4ULL : ZMQ_COALESCE_COST_MAX);
 
-	sample = min_t(u32, sample, ZMQ_COALESCE_COST_MAX);
+	sample = clamp_t(u32, sample, ZMQ_COALESCE_COST_MIN,
+			 ZMQ_COALESCE_COST_MAX);
 	WRITE_ONCE(co->cost, cost ? cost - cost / 8 + sample / 8 : sample);
 }
 
@@ -97,27 +193,43 @@ static bool zmq_coalesce_quiet(struct zmq_coalesce *co)
 	       (co->usec > 0 ? co->usec * NSEC_PER_USEC : READ_ONCE(co->cost));
 }
 
+static void zmq_coalesce_flush_list(struct zmq_coalesce *co)
+{
+	LIST_HEAD(settle);
+	LIST_HEAD(dirty);
+
+	spin_lock_bh(&co->lock);
+	list_splice_init(&co->settle, &settle);
+	list_splice_init(&co->dirty, &dirty);
+	spin_unlock_bh(&co->lock);
+	zmq_coalesce_settle(&settle);
+	zmq_coalesce_run(&dirty, 0);
+}
+
 /**
  * zmq_coalesce_flush - flush all pipes that were appended to
  * @zsk: the socket
+ * @one: what zmq_coalesce_one() gave, or NULL
  * @start: when it began, if it is one like most; else 0
  *
  * Context: process, no lock of ours held but ep_mutex.
  */
-void zmq_coalesce_flush(struct zmq_sock *zsk, u64 start)
+void zmq_coalesce_flush(struct zmq_sock *zsk, struct zmq_pipe *one, u64 start)
 {
 	struct zmq_coalesce *co = &zsk->co;
-	LIST_HEAD(dirty);
+	bool any = zmq_coalesce_any(co);
 	u64 end;
 
-	if (!zmq_coalesce_any(co))
+	if (!one && !any && !start)
 		return;
-	spin_lock_bh(&co->lock);
-	list_splice_init(&co->settle, &dirty);
-	list_splice_init(&co->dirty, &dirty);
-	spin_unlock_bh(&co->lock);
 	WRITE_ONCE(co->waiting, 0);
-	zmq_coalesce_run(&dirty, 0);
+	if (one) {
+		zmq_coalesce_settle_one(one);
+		zmq_pipe_put(one);
+	}
+	if (any)
+		zmq_coalesce_flush_list(co);
+	/* Whoever was woken may have run meanwhile: no estimate will do. */
 	end = ktime_get_ns();
 	WRITE_ONCE(co->last, end);
 	if (start)
@@ -190,6 +302,17 @@ static void zmq_coalesce_arm(struct zmq_sock *zsk)
 		      HRTIMER_MODE_REL_PINNED_SOFT);
 }
 
+/* What was appended to waits, too. */
+static void zmq_coalesce_list_one(struct zmq_sock *zsk)
+{
+	struct zmq_pipe *one = zmq_coalesce_take(zsk);
+
+	if (!one)
+		return;
+	zmq_coalesce_list(&zsk->co, one);
+	zmq_pipe_put(one);
+}
+
 /**
  * zmq_coalesce_later - may what was appended wait?
  * @zsk: the socket
@@ -208,19 +331,19 @@ bool zmq_coalesce_later(struct zmq_sock *zsk, bool now)
 	struct zmq_coalesce *co = &zsk->co;
 
 	sock_owned_by_me(&zsk->sk);
-	if (!zmq_coalesce_any(co))
+	if (!co->one && !zmq_coalesce_any(co))
 		return true;
 	co->now = 0;
 	if (now || co->urgent || !co->usec || zsk->type->prompt ||
 	    zsk->closing)
 		return false;
 	WRITE_ONCE(co->waiting, co->waiting + 1);
-	/* Read after the pipe was added: the timer has it or will have it. */
-	if (READ_ONCE(co->armed))
-		return true;
-	if (zmq_coalesce_quiet(co))
+	if (!READ_ONCE(co->armed) && zmq_coalesce_quiet(co))
 		return false;
-	zmq_coalesce_arm(zsk);
+	zmq_coalesce_list_one(zsk);
+	/* Read after the pipe was added: the timer has it or will have it. */
+	if (!READ_ONCE(co->armed))
+		zmq_coalesce_arm(zsk);
 	return true;
 }
 
@@ -228,7 +351,7 @@ bool zmq_coalesce_later(struct zmq_sock *zsk, bool now)
 void zmq_coalesce_block(struct zmq_sock *zsk)
 {
 	if (READ_ONCE(zsk->co.armed))
-		zmq_coalesce_flush(zsk, 0);
+		zmq_coalesce_flush(zsk, NULL, 0);
 }
 
 void zmq_coalesce_init(struct zmq_sock *zsk)
@@ -254,7 +377,7 @@ void zmq_coalesce_stop(struct zmq_sock *zsk)
 	spin_lock_bh(&co->lock);
 	co->armed = false;
 	spin_unlock_bh(&co->lock);
-	zmq_coalesce_flush(zsk, 0);
+	zmq_coalesce_flush(zsk, NULL, 0);
 	zmq_af_put(zsk);
 }
 
@@ -262,5 +385,5 @@ void zmq_coalesce_stop(struct zmq_sock *zsk)
 void zmq_coalesce_fini(struct zmq_sock *zsk)
 {
 	hrtimer_cancel(&zsk->co.timer);
-	WARN_ON_ONCE(zmq_coalesce_any(&zsk->co));
+	WARN_ON_ONCE(zsk->co.one || zmq_coalesce_any(&zsk->co));
 }

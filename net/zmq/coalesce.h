@@ -22,18 +22,23 @@ struct zmq_sock;
 #define ZMQ_COALESCE_MAX	(300 * NSEC_PER_USEC)
 /* A flush that takes longer counts as if it took this long. */
 #define ZMQ_COALESCE_COST_MAX	(1000 * NSEC_PER_USEC)
+/* One that takes less does too: who is woken by it has work to do as well. */
+#define ZMQ_COALESCE_COST_MIN	(5 * NSEC_PER_USEC)
 /* More messages, or bytes, in a pipe do not wait. */
-#define ZMQ_COALESCE_MSGS	128
+#define ZMQ_COALESCE_MSGS	512
 #define ZMQ_COALESCE_BYTES	32768
 /* ns that the timer itself flushes, in softirq; the rest is for work. */
 #define ZMQ_COALESCE_SOFTIRQ	(2 * NSEC_PER_MSEC)
 
 /**
  * struct zmq_coalesce - a socket's pipes to be flushed
+ * @one: the first pipe appended to since lock_sock was taken, one reference, or
+ *	NULL: most calls append to one, and flush it, and need no list; lock_sock
  * @lock: protects @dirty, @settle, @armed; leaf
- * @dirty: pipes appended to since they were flushed
- * @settle: the same of pipes without a connection: inproc ones with something to
- *	tell their peers, and new ones; not for @timer
+ * @dirty: pipes appended to since they were flushed; of inproc those whose peer
+ *	is to be woken
+ * @settle: pipes with something for process context, not for @timer: inproc ones
+ *	that have to tell their peers, UDP, new ones
  * @armed: @timer runs, and has a zmq_af_get() reference
  * @timer: flushes @dirty, in softirq
  * @usec: ZMQ_AF_COALESCE; lock_sock
@@ -45,10 +50,11 @@ struct zmq_sock;
  * @cost: ns that a flush takes, averaged
  * @wait: ns that @timer runs when armed
  *
- * Who adds a pipe to @dirty has lock_sock, and before it is released either
- * flushes or leaves @timer armed: nothing is ever stranded.
+ * Who adds a pipe has lock_sock, and before it is released either flushes, @one
+ * too, or has it on @dirty and leaves @timer armed: nothing is ever stranded.
  */
 struct zmq_coalesce {
+	struct zmq_pipe		*one;
 	spinlock_t		lock;	/* lists, armed */
 	struct list_head	dirty;
 	struct list_head	settle;
@@ -68,7 +74,8 @@ void zmq_coalesce_stop(struct zmq_sock *zsk);
 void zmq_coalesce_fini(struct zmq_sock *zsk);
 void zmq_coalesce_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 bool zmq_coalesce_later(struct zmq_sock *zsk, bool now);
-void zmq_coalesce_flush(struct zmq_sock *zsk, u64 start);
+struct zmq_pipe *zmq_coalesce_one(struct zmq_sock *zsk);
+void zmq_coalesce_flush(struct zmq_sock *zsk, struct zmq_pipe *one, u64 start);
 void zmq_coalesce_block(struct zmq_sock *zsk);
 
 #endif /* _NET_ZMQ_COALESCE_H */

@@ -28,6 +28,7 @@ struct zmq_pipe *zmq_pipe_alloc(struct zmq_sock *zsk,
 	refcount_set(&pipe->refs, 1);
 	INIT_LIST_HEAD(&pipe->node);
 	INIT_LIST_HEAD(&pipe->dirty_node);
+	INIT_LIST_HEAD(&pipe->settle_node);
 	INIT_LIST_HEAD(&pipe->fq_node);
 	INIT_LIST_HEAD(&pipe->lb_node);
 	INIT_LIST_HEAD(&pipe->all_node);
@@ -332,6 +333,15 @@ bool zmq_pipe_take(struct zmq_pipe *pipe, struct zmq_segq *to)
 	return got;
 }
 
+/* There may be room. */
+static void zmq_pipe_sent_end(struct zmq_pipe *pipe)
+{
+	/* Pairs with the one in zmq_lb_writable(). */
+	smp_mb();
+	if (READ_ONCE(pipe->tx_blocked) && !zmq_pipe_tx_full(pipe))
+		zmq_pipe_writable(pipe);
+}
+
 /**
  * zmq_pipe_sent - flusher: bytes left the pipe for good
  * @pipe: the pipe
@@ -344,10 +354,17 @@ void zmq_pipe_sent(struct zmq_pipe *pipe, u64 bytes, u32 msgs)
 	pipe->tx_out += bytes;
 	zmq_hwm_read(&pipe->tx, msgs);
 	spin_unlock_bh(&pipe->tx_lock);
-	/* Pairs with the one in zmq_lb_writable(). */
-	smp_mb();
-	if (READ_ONCE(pipe->tx_blocked) && !zmq_pipe_tx_full(pipe))
-		zmq_pipe_writable(pipe);
+	zmq_pipe_sent_end(pipe);
+}
+
+/* The same: the last @bytes of all that was taken left it. */
+void zmq_pipe_sent_all(struct zmq_pipe *pipe, u64 bytes)
+{
+	spin_lock_bh(&pipe->tx_lock);
+	pipe->tx_out += bytes;
+	zmq_hwm_read(&pipe->tx, pipe->tx_taken - pipe->tx.read);
+	spin_unlock_bh(&pipe->tx_lock);
+	zmq_pipe_sent_end(pipe);
 }
 
 /* Parser: may it not begin another message, having @pending unpublished? */
@@ -530,15 +547,16 @@ static void zmq_pipe_conflate_rx(struct zmq_pipe *pipe)
 }
 
 /**
- * zmq_pipe_publish - parser: make received messages readable
+ * zmq_pipe_enqueue - make received messages readable, and wake nobody
  * @pipe: the pipe
  * @q: frames of whole messages; empty afterwards
  * @msgs: how many messages
  * @charge: memory to charge before, or if negative to give back
  *
- * Context: any; no lock of ours but the lower socket's.
+ * Context: any; no lock of ours but the lower socket's, or a lock_sock.
+ * Return: false: nobody is there any more to read them.
  */
-void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
+bool zmq_pipe_enqueue(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 		      s64 charge)
 {
 	struct zmq_sock *zsk = pipe->zsk;
@@ -552,7 +570,7 @@ void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 		zmq_pipe_uncharge(pipe, q->bytes + zmq_segq_overhead(q));
 		spin_unlock_bh(&zsk->rx_lock);
 		zmq_segq_trim(q, q->bytes);
-		return;
+		return false;
 	}
 	WRITE_ONCE(pipe->rx.written, pipe->rx.written + msgs);
 	zmq_segq_move(&pipe->rxq, q);
@@ -561,7 +579,15 @@ void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 	if (list_empty(&pipe->fq_node) && !pipe->held)
 		list_add_tail(&pipe->fq_node, &zsk->fq);
 	spin_unlock_bh(&zsk->rx_lock);
-	zsk->sk.sk_data_ready(&zsk->sk);
+	return true;
+}
+
+/* The same, and wake a receiver. */
+void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
+		      s64 charge)
+{
+	if (zmq_pipe_enqueue(pipe, q, msgs, charge))
+		pipe->zsk->sk.sk_data_ready(&pipe->zsk->sk);
 }
 
 /**

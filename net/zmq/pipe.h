@@ -19,6 +19,7 @@ struct zmq_udp;
 /* Bits of zmq_pipe.flags */
 enum {
 	ZMQ_PIPE_DIRTY,		/* on a sender's list of pipes to flush */
+	ZMQ_PIPE_SETTLE,	/* on its list of those for process context */
 	ZMQ_PIPE_KICKED,	/* inproc: on the list of senders to go on */
 };
 
@@ -30,6 +31,7 @@ enum {
  * @flags: ZMQ_PIPE_*, atomic
  * @node: in zsk->pipes while attached; lock_sock
  * @dirty_node: in zsk->co.dirty or a flusher's own list while DIRTY
+ * @settle_node: in zsk->co.settle or a flusher's own list while SETTLE
  * @fq_node: in zsk->fq while @rxq has a message; rx_lock
  * @lb_node: in zsk->lb while it may be written to; rx_lock
  * @conn: its connection, or NULL; written under lock_sock and @tx_lock
@@ -40,6 +42,8 @@ enum {
  * @events: inproc: what to tell @peer, in order; @tx_lock, lock_sock to add
  * @kick_node: inproc: while KICKED
  * @held: inproc: being joined, @rxq is not to be read yet; rx_lock
+ * @unwoken: inproc: @peer has messages that its receivers are to be woken for;
+ *	lock_sock
  * @rcvhwm: inproc: our share of the peer's credit; WRITE_ONCE under lock_sock
  * @attached: in zsk->pipes; lock_sock
  * @dead: no peer any more, only @rxq to be read; rx_lock
@@ -85,6 +89,7 @@ struct zmq_pipe {
 	unsigned long		flags;
 	struct list_head	node;
 	struct list_head	dirty_node;
+	struct list_head	settle_node;
 	struct list_head	fq_node;
 	struct list_head	lb_node;
 	struct zmq_conn		*conn;
@@ -94,6 +99,7 @@ struct zmq_pipe {
 	struct list_head	events;
 	struct llist_node	kick_node;
 	u32			rcvhwm;
+	bool			unwoken;
 	bool			held;
 	bool			attached;
 	bool			dead;
@@ -158,12 +164,15 @@ int zmq_pipe_subscribe_all(struct zmq_pipe *pipe);
 /* Flusher side. */
 bool zmq_pipe_take(struct zmq_pipe *pipe, struct zmq_segq *to);
 void zmq_pipe_sent(struct zmq_pipe *pipe, u64 bytes, u32 msgs);
+void zmq_pipe_sent_all(struct zmq_pipe *pipe, u64 bytes);
 
 /* Parser side. */
 bool zmq_pipe_rx_full(const struct zmq_pipe *pipe, u32 pending);
 u32 zmq_pipe_rx_credit(const struct zmq_pipe *pipe, u32 pending);
 bool zmq_pipe_rx_pause(struct zmq_pipe *pipe);
 void zmq_pipe_resume(struct zmq_pipe *pipe);
+bool zmq_pipe_enqueue(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
+		      s64 charge);
 void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 		      s64 charge);
 

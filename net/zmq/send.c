@@ -183,12 +183,13 @@ int zmq_send_frames(struct zmq_sock *zsk, struct zmq_asm *msg,
  */
 void zmq_send_release(struct zmq_sock *zsk)
 {
+	struct zmq_pipe *one = zmq_coalesce_one(zsk);
 	u64 start = zsk->co.now;
 
 	zsk->co.now = 0;
 	zsk->co.urgent = false;
 	release_sock(&zsk->sk);
-	zmq_coalesce_flush(zsk, start);
+	zmq_coalesce_flush(zsk, one, start);
 }
 
 /* The same after messages, which may wait for more; MSG_EOR: they may not. */
@@ -300,8 +301,38 @@ void zmq_send_recycle(struct zmq_sock *zsk, struct zmq_asm *msg)
 	zmq_send_reset(msg);
 }
 
-/* The last part is in. */
-static int zmq_send_last(struct zmq_sock *zsk, u64 mark, long *timeo)
+/*
+ * A message is gone from where it was put together.  Written out: most go this
+ * way, and it is large to be cleared as a whole.
+ */
+static void zmq_send_clear(struct zmq_asm *msg)
+{
+	if (msg->q.head != msg->q.tail)
+		zmq_segq_free(&msg->q);
+	else if (msg->q.nsegs)
+		zmq_segq_trim(&msg->q, msg->q.bytes);
+	if (msg->pipe) {
+		zmq_pipe_put(msg->pipe);
+		msg->pipe = NULL;
+	}
+	msg->open = false;
+	msg->drop = false;
+	msg->last = false;
+	msg->parts = 0;
+	msg->bytes = 0;
+	msg->first = 0;
+	msg->peers = 0;
+}
+
+/* The parts before stay; the user may send the last again. */
+static void zmq_send_back(struct zmq_asm *msg, u64 mark)
+{
+	zmq_segq_cut(&msg->q, msg->q.bytes - mark);
+	msg->parts--;
+}
+
+/* No peer takes the message now: wait, with the message out of the socket. */
+static int zmq_send_later(struct zmq_sock *zsk, u64 mark, long *timeo)
 {
 	struct zmq_asm msg = zsk->asm_msg;
 	int err;
@@ -309,14 +340,30 @@ static int zmq_send_last(struct zmq_sock *zsk, u64 mark, long *timeo)
 	memset(&zsk->asm_msg, 0, sizeof(zsk->asm_msg));
 	err = zmq_send_commit(zsk, &msg, timeo);
 	if (err && mark && !zsk->asm_msg.open) {
-		/* The parts before stay; the user may send the last again. */
-		zmq_segq_cut(&msg.q, msg.q.bytes - mark);
-		msg.parts--;
+		zmq_send_back(&msg, mark);
 		zsk->asm_msg = msg;
 		return err;
 	}
 	zmq_send_recycle(zsk, &msg);
 	return err;
+}
+
+/* The last part is in. */
+static int zmq_send_last(struct zmq_sock *zsk, u64 mark, long *timeo)
+{
+	struct zmq_asm *msg = &zsk->asm_msg;
+	int peers = zsk->type->send(zsk, msg);
+
+	if (peers == -EAGAIN)
+		return zmq_send_later(zsk, mark, timeo);
+	if (peers < 0 && mark) {
+		zmq_send_back(msg, mark);
+		return peers;
+	}
+	if (peers > 0)
+		zmq_send_count(zsk, 1, msg->bytes);
+	zmq_send_clear(msg);
+	return min(peers, 0);
 }
 
 static int zmq_send_part(struct zmq_sock *zsk, struct msghdr *m,

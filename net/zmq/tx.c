@@ -108,6 +108,14 @@ static void zmq_tx_advance(struct zmq_conn *conn, u64 bytes)
 	u64 left = bytes;
 	u32 msgs = 0;
 
+	/* All that was taken: the pipe knows how many messages that is. */
+	if (bytes == tx->q.bytes && !conn->pipe->conflate) {
+		zmq_segq_trim(&tx->q, bytes);
+		tx->frame_left = 0;
+		tx->more = false;
+		zmq_pipe_sent_all(conn->pipe, bytes);
+		return;
+	}
 	zmq_segcur_init(&cur, &tx->q);
 	while (left) {
 		struct zmq_zmtp_hdr hdr;
@@ -265,8 +273,10 @@ static int zmq_tx_run(struct zmq_conn *conn, u32 burst)
 		/* Pairs with the release in zmq_conn_set_state(). */
 		if (smp_load_acquire(&conn->state) != ZMQ_CONN_READY)
 			return 0;
+		/* What comes after this look is seen after the release. */
 		if (zmq_segq_empty(&tx->q) && !tx->begun &&
-		    !zmq_pipe_take(conn->pipe, &tx->q))
+		    (zmq_segq_empty(&conn->pipe->txq) ||
+		     !zmq_pipe_take(conn->pipe, &tx->q)))
 			return 0;
 		if (conn->version <= ZMQ_ZMTP_1_0)
 			err = zmq_tx_send_reframed(conn);

@@ -133,9 +133,9 @@ TEST_F(wait, not_more_than_so_many)
 {
 	int i;
 
-	for (i = 0; i < 127; i++)
+	for (i = 0; i < 511; i++)
 		ASSERT_EQ(1, zs_send(self->a, "x", 1, 0));
-	EXPECT_SOON(128);
+	EXPECT_SOON(512);
 }
 
 TEST_F(wait, not_more_than_so_much)
