@@ -46,6 +46,7 @@ class Row:
     views: tuple = tuple(VIEWS)
     least: int = 20             # operations
     step: int = 1               # operations are a multiple of it
+    burst: int = 1              # packed: as many times more at least, or a call has few
     quick: bool = False
     libraries: tuple = tuple(LIBRARIES)
 
@@ -54,7 +55,8 @@ class Row:
         cost = self.cost / 6 if library == "packed" and self.cost < 3e3 else self.cost
         if library in ("nng", "nanomsg"):
             cost *= 8           # they take their time
-        count = max(self.least, BUDGET[view] * factor / cost)
+        least = self.least * (self.burst if library == "packed" else 1)
+        count = max(least, BUDGET[view] * factor / cost)
         if count >= 100:        # two digits
             digit = 10 ** (len(str(int(count))) - 2)
             count = count // digit * digit
@@ -158,7 +160,7 @@ def peer_rows():
     """Many connections to one socket."""
     for peers in PEERS:
         yield Row(f"fanin/{peers}", f"{peers:,} PUSH to one PULL, 10 B", "fanin", "tcp",
-                  {"size": 10, "peers": peers}, 4000, least=4 * peers, step=peers,
+                  {"size": 10, "peers": peers}, 4000, least=4 * peers, step=peers, burst=16,
                   quick=peers == 100, targets=flat("fanin/1") if peers == 1000 else [],
                   libraries=KEEPING)
     yield Row("idle", "CPU of 1,000 peers, a message a second each", "idle", "tcp",

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tables from results."""
 
+import os
 import statistics
 import textwrap
 
 import matrix
 
 REPEATS_WITHIN = 0.02   # of the instruction view
+FINDINGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "findings.rst")
 
 
 class Table:
@@ -236,6 +238,8 @@ def rst(results):
     out += rst_model(results)
     for view in results["views"]:
         out += rst_view(results, view)
+    with open(FINDINGS, encoding="utf-8") as file:
+        out += ["", file.read().strip("\n")]
     return "\n".join(out)
 
 
