@@ -337,6 +337,30 @@ bool zmq_trie_has(const struct zmq_trie *t, const u8 *topic, size_t len)
 	return node && node->n_subs;
 }
 
+/* Does @data go on with a node's label?  Labels are short: no call is made. */
+static bool zmq_trie_goes_on(const struct zmq_trie_node *node, const u8 *data,
+			     size_t len)
+{
+	const u8 *label = node->label;
+	u32 n = node->len;
+	u64 a, b;
+
+	if (len < n)
+		return false;
+	for (; n >= sizeof(a); n -= sizeof(a)) {
+		memcpy(&a, label, sizeof(a));
+		memcpy(&b, data, sizeof(b));
+		if (a != b)
+			return false;
+		label += sizeof(a);
+		data += sizeof(b);
+	}
+	for (; n; n--)
+		if (*label++ != *data++)
+			return false;
+	return true;
+}
+
 void zmq_trie_match(const struct zmq_trie *t, const u8 *data, size_t len,
 		    zmq_trie_match_fn fn, void *arg)
 {
@@ -344,8 +368,7 @@ void zmq_trie_match(const struct zmq_trie *t, const u8 *data, size_t len,
 	size_t pos = 0;
 
 	while (node) {
-		if (len - pos < node->len ||
-		    memcmp(node->label, data + pos, node->len))
+		if (!zmq_trie_goes_on(node, data + pos, len - pos))
 			return;
 		pos += node->len;
 		zmq_trie_call(node, fn, arg);
@@ -361,8 +384,7 @@ bool zmq_trie_matches(const struct zmq_trie *t, const u8 *data, size_t len)
 	size_t pos = 0;
 
 	while (node) {
-		if (len - pos < node->len ||
-		    memcmp(node->label, data + pos, node->len))
+		if (!zmq_trie_goes_on(node, data + pos, len - pos))
 			return false;
 		if (node->n_subs)
 			return true;
