@@ -214,8 +214,25 @@ static struct zmq_seg zmq_segq_pop(struct zmq_segq *q)
 	return seg;
 }
 
+/* Onto an empty queue: its block, if it has one, serves @src from now on. */
+static void zmq_segq_swap(struct zmq_segq *dst, struct zmq_segq *src)
+{
+	swap(dst->head, src->head);
+	swap(dst->tail, src->tail);
+	dst->nsegs = src->nsegs;
+	src->nsegs = 0;
+	WRITE_ONCE(dst->bytes, src->bytes);
+	WRITE_ONCE(src->bytes, 0);
+}
+
 void zmq_segq_move(struct zmq_segq *dst, struct zmq_segq *src)
 {
+	if (!src->nsegs)
+		return;
+	if (!dst->nsegs) {
+		zmq_segq_swap(dst, src);
+		return;
+	}
 	while (src->nsegs) {
 		struct zmq_seg seg;
 
@@ -228,14 +245,7 @@ void zmq_segq_move(struct zmq_segq *dst, struct zmq_segq *src)
 	if (!src->nsegs)
 		return;
 	/* The rest goes over block by block. */
-	if (dst->head && !dst->nsegs) {
-		zmq_segblk_free(dst->head);
-		dst->head = NULL;
-	}
-	if (dst->head)
-		dst->tail->next = src->head;
-	else
-		dst->head = src->head;
+	dst->tail->next = src->head;
 	dst->tail = src->tail;
 	dst->nsegs += src->nsegs;
 	WRITE_ONCE(dst->bytes, dst->bytes + src->bytes);
