@@ -283,7 +283,7 @@ TEST(bursts)
 	EXPECT_GT(450, adaptive);
 	EXPECT_LE(1, adaptive);
 	EXPECT_GT(20, fixed);
-	EXPECT_LE(7, fixed);
+	EXPECT_LE(2, fixed);
 }
 
 TEST_HARNESS_MAIN
