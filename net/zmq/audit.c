@@ -15,6 +15,7 @@ static const char *const zmq_audit_names[ZMQ_AUDIT_KINDS] = {
 	[ZMQ_AUDIT_EP]		= "endpoints",
 	[ZMQ_AUDIT_CONN]	= "connections",
 	[ZMQ_AUDIT_PIPE]	= "pipes",
+	[ZMQ_AUDIT_VIEW]	= "views",
 };
 
 /**

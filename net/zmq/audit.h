@@ -10,6 +10,7 @@ enum zmq_audit_kind {
 	ZMQ_AUDIT_EP,
 	ZMQ_AUDIT_CONN,
 	ZMQ_AUDIT_PIPE,
+	ZMQ_AUDIT_VIEW,
 	ZMQ_AUDIT_KINDS
 };
 

@@ -14,6 +14,7 @@
 #include "proxy.h"
 #include "trace.h"
 #include "type.h"
+#include "view.h"
 
 const struct zmq_options *zmq_conn_options(const struct zmq_conn *conn)
 {
@@ -209,6 +210,7 @@ static void zmq_conn_unhook(struct zmq_conn *conn, bool keep, bool lost)
 	struct zmq_pipe *pipe = conn->pipe;
 	struct zmq_handshake *hs;
 
+	zmq_view_end(conn);
 	zmq_tx_stop(conn);
 	if (conn->lower)
 		zmq_stream_lock(conn);

@@ -115,6 +115,7 @@ struct zmq_tx {
  * @id: number of this connection, or attempt; @mutex to write
  * @local: endpoint of its own end, NULL if not connected; @mutex
  * @remote: endpoint of the other end, or NULL; @mutex
+ * @views: descriptors that tell of it; view.c; added under @mutex
  * @mutex: serialises state changes
  * @state: enum zmq_conn_state; @mutex to write, READ_ONCE elsewhere
  * @flags: ZMQ_CONN_*
@@ -173,6 +174,7 @@ struct zmq_conn {
 	u32				id;
 	char				*local;
 	char				*remote;
+	struct hlist_head		views;
 
 	struct mutex			mutex;	/* state changes */
 	enum zmq_conn_state		state;

@@ -6,6 +6,7 @@
 #include "context.h"
 #include "net.h"
 #include "seg.h"
+#include "view.h"
 
 static int family = AF_ZMQ;
 module_param(family, int, 0444);
@@ -46,13 +47,18 @@ static int __init zmq_main_init(void)
 	err = zmq_context_init();
 	if (err)
 		goto err_proto;
+	err = zmq_view_init();
+	if (err)
+		goto err_context;
 	zmq_af_family.family = family;
 	err = sock_register(&zmq_af_family);
 	if (err)
-		goto err_context;
+		goto err_view;
 	zmq_audit_init();
 	return 0;
 
+err_view:
+	zmq_view_exit();
 err_context:
 	zmq_context_exit();
 err_proto:
@@ -81,6 +87,7 @@ static void __exit zmq_main_exit(void)
 	destroy_workqueue(zmq_main_wq);
 	synchronize_rcu_tasks();
 	rcu_barrier();
+	zmq_view_exit();
 	zmq_context_exit();
 	proto_unregister(&zmq_af_proto);
 	zmq_net_exit();

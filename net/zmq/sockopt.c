@@ -10,6 +10,7 @@
 #include "monitor.h"
 #include "peer.h"
 #include "type.h"
+#include "view.h"
 
 /**
  * struct zmq_sockopt - an int option kept in struct zmq_options
@@ -630,6 +631,8 @@ int zmq_sockopt_get(struct socket *sock, int level, int opt, char __user *val,
 	err = zmq_peer_getsockopt(zsk, opt, val, optlen, len);
 	if (err != -ENOPROTOOPT)
 		return err;
+	if (opt == ZMQ_AF_PEER_FD)
+		return zmq_view_get(zsk, val, optlen);
 	if (opt == ZMQ_AF_META)
 		return zmq_meta_get(zsk, val, optlen);
 	v = kzalloc(sizeof(*v), GFP_KERNEL);

@@ -71,6 +71,7 @@ struct zs {
  * @poll: ZMQ_POLLIN, ZMQ_POLLOUT; those that are true, 0 after @ms
  * @watch: have the events of @s sent to @reader, a PAIR
  * @keep: receive a part for @gets; @gets: one of its properties or NULL
+ * @srcfd: descriptor of the connection of the part that @keep received
  * @peers: how many bind-side peers have completed the handshake
  * @finish: wait until all closed sockets have lingered; 0 if they have
  */
@@ -90,6 +91,7 @@ struct zs_ops {
 	int (*watch)(struct zs *s, struct zs *reader, int events);
 	int (*keep)(struct zs *s);
 	const char *(*gets)(struct zs *s, const char *property);
+	int (*srcfd)(struct zs *s);
 	int (*peers)(struct zs *s);
 	int (*finish)(void);
 };
@@ -237,6 +239,12 @@ static inline const char *zs_gets(struct zs *s, const char *property)
 }
 
 int zs_kernel_join(struct zs *s);
+
+/* With the kernel the caller closes it. */
+static inline int zs_srcfd(struct zs *s)
+{
+	return zs_ops()->srcfd(s);
+}
 
 /* AF_ZMQ alone: counters of a socket, 0 or -1. */
 int zs_stats(struct zs *s, struct zmq_af_stats *stats);

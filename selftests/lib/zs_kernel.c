@@ -200,6 +200,14 @@ static const char *zs_kernel_gets(struct zs *s, const char *property)
 	return NULL;
 }
 
+static int zs_kernel_srcfd(struct zs *s)
+{
+	socklen_t len = sizeof(int);
+	int fd = s->meta;
+
+	return getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_PEER_FD, &fd, &len) ? -1 : fd;
+}
+
 static int zs_kernel_poll(struct zs *s, int events, int ms)
 {
 	struct pollfd pfd = {
@@ -255,6 +263,7 @@ const struct zs_ops zs_kernel_ops = {
 	.watch		= zs_kernel_watch,
 	.keep		= zs_kernel_keep,
 	.gets		= zs_kernel_gets,
+	.srcfd		= zs_kernel_srcfd,
 	.peers		= zs_kernel_peers,
 	.finish		= zs_kernel_finish,
 };

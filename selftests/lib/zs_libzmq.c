@@ -32,6 +32,7 @@ static struct {
 	__typeof__(zmq_msg_recv)	*msg_recv;
 	__typeof__(zmq_msg_more)	*msg_more;
 	__typeof__(zmq_msg_gets)	*msg_gets;
+	__typeof__(zmq_msg_get)		*msg_get;
 	__typeof__(zmq_msg_close)	*msg_close;
 } lib;
 
@@ -75,6 +76,7 @@ static void zs_load(void)
 	lib.msg_recv = zs_symbol(from, "zmq_msg_recv");
 	lib.msg_more = zs_symbol(from, "zmq_msg_more");
 	lib.msg_gets = zs_symbol(from, "zmq_msg_gets");
+	lib.msg_get = zs_symbol(from, "zmq_msg_get");
 	lib.msg_close = zs_symbol(from, "zmq_msg_close");
 	lib.monitor = zs_symbol(from, "zmq_socket_monitor");
 }
@@ -146,6 +148,11 @@ static int zs_libzmq_keep(struct zs *s)
 static const char *zs_libzmq_gets(struct zs *s, const char *property)
 {
 	return lib.msg_gets(&s->kept, property);
+}
+
+static int zs_libzmq_srcfd(struct zs *s)
+{
+	return lib.msg_get(&s->kept, ZMQ_SRCFD);
 }
 
 static int zs_libzmq_close(struct zs *s)
@@ -271,6 +278,7 @@ static int zs_libzmq_finish(void)
 	.watch		= zs_libzmq_watch,		\
 	.keep		= zs_libzmq_keep,		\
 	.gets		= zs_libzmq_gets,		\
+	.srcfd		= zs_libzmq_srcfd,		\
 	.peers		= zs_libzmq_peers,		\
 	.finish		= zs_libzmq_finish
 

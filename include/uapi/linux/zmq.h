@@ -344,6 +344,16 @@ struct zmq_af_monitor {
 #define ZMQ_AF_META_MAX		8448
 
 /*
+ * G: a descriptor that tells of a connection: the buffer begins with its number
+ * (__u32; ZMQ_AF_CMSG_META, monitors) and gets the descriptor (__s32), which
+ * answers getpeername(2), getsockname(2), SO_PEERCRED, TCP_INFO and other
+ * options that only tell, and is EPOLLHUP when the connection is over: then
+ * options of TCP are ENOTCONN.  Everything else is EOPNOTSUPP.  It is closed on
+ * exec and keeps nothing alive.  ENOENT: no such connection, or none any more.
+ */
+#define ZMQ_AF_PEER_FD		(ZMQ_AF_BASE + 0x70)
+
+/*
  * SG, int, us (default -1): how long a message may wait for others, to be sent
  * together with them.  -1: as long as pays: the first messages after a pause go
  * at once; those that follow faster than they could be sent singly wait for ten
