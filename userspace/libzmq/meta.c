@@ -2,20 +2,37 @@
 /*
  * Metadata of messages: zmq_msg_gets().  The kernel tells when a part comes by
  * another connection than the last one (ZMQ_AF_RECVMETA_NEW); its properties
- * are fetched then, once, and shared by the socket and the messages.
+ * are fetched then, and shared by the socket and the messages.  The socket
+ * keeps those of some connections, in case they come by again.
+ *
+ * ZMQ_SRCFD: a descriptor that tells of the connection is made when it is
+ * asked for, and is the same until the connection is over.  Then it is closed
+ * when others are made, or with the socket.
  */
 #include "shim.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+/* Connections are numbered one after the other: few share a slot. */
+#define ZS_META_SLOTS	256
 
 /**
  * struct zs_meta - properties of a connection
- * @refs: messages, and the socket that received the last of them
+ * @refs: messages, the socket that received the last of them, its slots and
+ *	its list of those with descriptors
  * @next: while unused
  * @text: name, NUL, value, NUL ... and an empty name
+ * @id: number of the connection
+ * @sock: the socket
+ * @fd: descriptor that tells of it, or -1; the socket's metas.lock to write
+ * @fd_text: @fd as a string
+ * @next_fd: in the socket's list while there is @fd; metas.lock
  *
  * The memory is never given back: a thread may look at one that another
  * thread, receiving from the same socket, has just replaced.
@@ -24,12 +41,17 @@ struct zs_meta {
 	_Atomic uint32_t	refs;
 	struct zs_meta		*next;
 	char			*text;
+	uint32_t		id;
+	struct zs_sock		*sock;
+	_Atomic int		fd;
+	char			fd_text[12];
+	struct zs_meta		*next_fd;
 };
 
 static pthread_mutex_t meta_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct zs_meta *meta_unused;
 
-static struct zs_meta *meta_new(char *text)
+static struct zs_meta *meta_new(struct zs_sock *s, uint32_t id, char *text)
 {
 	struct zs_meta *meta;
 
@@ -43,6 +65,9 @@ static struct zs_meta *meta_new(char *text)
 	if (!meta)
 		return NULL;
 	meta->text = text;
+	meta->id = id;
+	meta->sock = s;
+	atomic_store(&meta->fd, -1);
 	atomic_store_explicit(&meta->refs, 1, memory_order_release);
 	return meta;
 }
@@ -131,13 +156,143 @@ static struct zs_meta *meta_fetch(struct zs_sock *s, uint32_t id)
 	char *text;
 
 	memcpy(props, &id, sizeof(id));
-	if (!id || getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_META, props, &len))
+	if (getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_META, props, &len))
 		return NULL;
 	text = meta_text(props, len);
-	meta = text ? meta_new(text) : NULL;
+	meta = text ? meta_new(s, id, text) : NULL;
 	if (!meta)
 		free(text);
 	return meta;
+}
+
+/* One with a descriptor; metas.lock held. */
+static struct zs_meta *meta_with_fd(struct zs_sock *s, uint32_t id)
+{
+	struct zs_meta *meta;
+
+	for (meta = s->metas.with_fd; meta; meta = meta->next_fd)
+		if (meta->id == id)
+			break;
+	return meta;
+}
+
+/* That of a connection, with a reference for the caller, or NULL. */
+static struct zs_meta *meta_of(struct zs_sock *s, uint32_t id)
+{
+	struct zs_meta **slot, *meta;
+
+	if (!id)
+		return NULL;
+	pthread_mutex_lock(&s->metas.lock);
+	if (!s->metas.slots)
+		s->metas.slots = calloc(ZS_META_SLOTS, sizeof(*slot));
+	slot = s->metas.slots ? &s->metas.slots[id % ZS_META_SLOTS] : NULL;
+	if (slot && *slot && (*slot)->id == id) {
+		meta = *slot;
+		zs_meta_get(meta);
+	} else {
+		meta = meta_with_fd(s, id);
+		if (meta)
+			zs_meta_get(meta);
+		else
+			meta = meta_fetch(s, id);
+		if (slot && meta) {
+			zs_meta_put(*slot);
+			*slot = meta;
+			zs_meta_get(meta);
+		}
+	}
+	pthread_mutex_unlock(&s->metas.lock);
+	return meta;
+}
+
+/* Close the descriptors of connections that are over; metas.lock held. */
+static void meta_sweep(struct zs_sock *s)
+{
+	struct zs_meta **link = &s->metas.with_fd, *meta;
+	struct pollfd pfd;
+
+	while ((meta = *link)) {
+		pfd.fd = atomic_load(&meta->fd);
+		pfd.events = 0;
+		if (poll(&pfd, 1, 0) != 1) {
+			link = &meta->next_fd;
+			continue;
+		}
+		*link = meta->next_fd;
+		atomic_store(&meta->fd, -1);
+		/* Unless the user has closed it. */
+		if (!(pfd.revents & POLLNVAL))
+			close(pfd.fd);
+		s->metas.fds--;
+		zs_meta_put(meta);
+	}
+	s->metas.sweep_at = 2 * s->metas.fds + 16;
+}
+
+/* In the child of a fork, where meta_lock may be held for ever. */
+void zs_meta_orphan(struct zs_sock *s)
+{
+	struct zs_meta *meta;
+
+	for (meta = s->metas.with_fd; meta; meta = meta->next_fd)
+		close(atomic_exchange(&meta->fd, -1));
+}
+
+/* The socket is closed. */
+void zs_meta_close(struct zs_sock *s)
+{
+	struct zs_meta *meta;
+	int i;
+
+	zs_meta_orphan(s);
+	while ((meta = s->metas.with_fd)) {
+		s->metas.with_fd = meta->next_fd;
+		zs_meta_put(meta);
+	}
+	for (i = 0; s->metas.slots && i < ZS_META_SLOTS; i++)
+		zs_meta_put(s->metas.slots[i]);
+	free(s->metas.slots);
+	s->metas.slots = NULL;
+	zs_meta_put(atomic_exchange(&s->meta, NULL));
+}
+
+/* A descriptor of a message's connection; metas.lock held. */
+static int meta_open(struct zs_sock *s, struct zs_meta *meta)
+{
+	socklen_t len = sizeof(int);
+	int fd = meta->id;
+
+	if (s->metas.fds >= s->metas.sweep_at)
+		meta_sweep(s);
+	if (getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_PEER_FD, &fd, &len))
+		return -1;
+	snprintf(meta->fd_text, sizeof(meta->fd_text), "%d", fd);
+	zs_meta_get(meta);
+	meta->next_fd = s->metas.with_fd;
+	s->metas.with_fd = meta;
+	s->metas.fds++;
+	atomic_store(&meta->fd, fd);
+	return fd;
+}
+
+/* ZMQ_SRCFD: a descriptor, or -1: there is none, or none any more. */
+int zs_meta_fd(struct zs_meta *meta)
+{
+	int fd = meta ? atomic_load(&meta->fd) : -1;
+	ZS_USING_SOCK *s = NULL;
+
+	if (!meta || fd >= 0)
+		return fd;
+	s = zs_sock_get(meta->sock);
+	if (!s)
+		return -1;
+	pthread_mutex_lock(&s->metas.lock);
+	fd = atomic_load(&meta->fd);
+	if (fd < 0)
+		fd = meta_open(s, meta);
+	pthread_mutex_unlock(&s->metas.lock);
+	return fd;
 }
 
 /* A part came with ancillary data: is the connection another one now? */
@@ -150,7 +305,7 @@ void zs_meta_told(struct zs_sock *s, struct msghdr *mh)
 		if (c->cmsg_level != SOL_ZMQ || c->cmsg_type != ZMQ_AF_CMSG_META)
 			continue;
 		memcpy(&id, CMSG_DATA(c), sizeof(id));
-		zs_meta_put(atomic_exchange(&s->meta, meta_fetch(s, id)));
+		zs_meta_put(atomic_exchange(&s->meta, meta_of(s, id)));
 	}
 }
 
@@ -169,12 +324,15 @@ static const char *meta_find(const struct zs_meta *meta, const char *name)
 
 const char *zs_msg_gets(const zmq_msg_t *msg, const char *property)
 {
-	const struct zs_meta *meta = zs_msg(msg)->meta;
+	struct zs_meta *meta = zs_msg(msg)->meta;
 	const char *value = meta ? meta_find(meta, property) : NULL;
 
 	/* The routing id has its old name on the wire. */
 	if (meta && !value && !strcmp(property, ZMQ_MSG_PROPERTY_ROUTING_ID))
 		value = meta_find(meta, "Identity");
+	/* What zmq_msg_get(ZMQ_SRCFD) looks for in libzmq. */
+	if (!value && !strcmp(property, "__fd") && zs_meta_fd(meta) >= 0)
+		value = meta->fd_text;
 	if (!value)
 		errno = EINVAL;
 	return value;

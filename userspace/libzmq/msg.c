@@ -218,14 +218,17 @@ int zs_msg_more(const zmq_msg_t *msg)
 int zs_msg_get(const zmq_msg_t *msg, int property)
 {
 	const struct zs_msg *m = zs_msg(msg);
+	int fd;
 
 	switch (property) {
 	case ZMQ_MORE:
 		return zs_msg_more(msg);
 	case ZMQ_SHARED:
 		return m->kind == ZS_MSG_CONST || m->flags & ZS_MSG_COPIED;
+	case ZMQ_SRCFD:
+		fd = zs_meta_fd(m->meta);
+		return fd < 0 ? zs_fail(EINVAL) : fd;
 	default:
-		/* Also ZMQ_SRCFD: there is no descriptor of the connection. */
 		return zs_fail(EINVAL);
 	}
 }

@@ -219,6 +219,22 @@ struct zs_meta;
 #define ZS_RCVMORE_UNKNOWN	-1
 
 /**
+ * struct zs_metas - metadata that a socket keeps (meta.c)
+ * @lock: protects what follows
+ * @slots: of connections messages came by, by number; NULL: none yet
+ * @with_fd: those of which there is a descriptor
+ * @fds: how many
+ * @sweep_at: how many make it worth to look for ones that are over
+ */
+struct zs_metas {
+	pthread_mutex_t		lock;
+	struct zs_meta		**slots;
+	struct zs_meta		*with_fd;
+	int			fds;
+	int			sweep_at;
+};
+
+/**
  * struct zs_sock - a socket
  * @h: handle
  * @fd: the kernel's socket
@@ -232,6 +248,7 @@ struct zs_meta;
  * @lock: protects what follows
  * @endpoints: those whose name in the kernel is not the user's (endpoint.c)
  * @meta: what the part received last came with, or NULL (meta.c)
+ * @metas: what others came with
  * @monitor: handle of the socket its events are sent into, or NULL
  * @peer: number of the peer that ZMQ_AF_CONNECT_PEER gave last
  */
@@ -248,6 +265,7 @@ struct zs_sock {
 	pthread_mutex_t		lock;
 	struct zs_endpoint	*endpoints;
 	struct zs_meta		*_Atomic meta;
+	struct zs_metas		metas;
 	void			*monitor;
 	uint32_t		peer;
 };
@@ -291,6 +309,9 @@ void zs_meta_get(struct zs_meta *meta);
 void zs_meta_put(struct zs_meta *meta);
 struct zs_meta *zs_meta_last(struct zs_sock *s);
 void zs_meta_told(struct zs_sock *s, struct msghdr *mh);
+int zs_meta_fd(struct zs_meta *meta);
+void zs_meta_close(struct zs_sock *s);
+void zs_meta_orphan(struct zs_sock *s);
 
 /* absent.c */
 

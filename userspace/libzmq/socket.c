@@ -66,13 +66,14 @@ static void sock_release(struct zs_handle *h)
 		close(s->fd);
 		zs_endpoints_clean(s);
 	}
-	zs_meta_put(atomic_load(&s->meta));
+	zs_meta_close(s);
 	/* It has been sent what happened until the end. */
 	if (s->monitor)
 		zs_close(s->monitor);
 	if (epfd >= 0)
 		close(epfd);
 	zs_endpoints_free(s);
+	pthread_mutex_destroy(&s->metas.lock);
 	pthread_mutex_destroy(&s->lock);
 }
 
@@ -88,6 +89,8 @@ static void sock_orphan(struct zs_handle *h)
 	s->fd = -1;
 	atomic_store(&s->epfd, -1);
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->metas.lock, NULL);
+	zs_meta_orphan(s);
 }
 
 struct zs_pool zs_sock_pool = {
@@ -166,6 +169,7 @@ static struct zs_sock *sock_new(struct zs_ctx *ctx, int ctx_fd, int type)
 	s->ctx = ctx;
 	atomic_store(&s->epfd, -1);
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->metas.lock, NULL);
 	zs_handle_open(&s->h);
 	return s;
 }
