@@ -510,13 +510,11 @@ static int zmq_sockopt_get_text(struct zmq_sock *zsk,
 	return 0;
 }
 
+/* What is no errno, whatever it is, or -EINVAL. */
 static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 {
-	const struct zmq_sockopt *so = zmq_sockopt_find(opt);
 	int val, on;
 
-	if (so)
-		return READ_ONCE(*zmq_sockopt_field(&zsk->opt, so));
 	if (zsk->type->getsockopt) {
 		val = zsk->type->getsockopt(zsk, opt);
 		if (val != -ENOPROTOOPT)
@@ -564,6 +562,13 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 static int zmq_sockopt_get_value(struct zmq_sock *zsk, int opt,
 				 struct zmq_sockopt_value *v)
 {
+	const struct zmq_sockopt *so = zmq_sockopt_find(opt);
+
+	if (so) {
+		v->i = READ_ONCE(*zmq_sockopt_field(&zsk->opt, so));
+		v->len = sizeof(v->i);
+		return 0;
+	}
 	switch (opt) {
 	case ZMQ_OPT_LAST_ENDPOINT:
 		zmq_sockopt_get_endpoint(zsk, v);
