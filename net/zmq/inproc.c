@@ -337,8 +337,11 @@ static void zmq_inproc_hang_up(struct zmq_pipe *pipe)
 {
 	struct zmq_sock *zsk = pipe->zsk;
 
-	if (pipe->attached && pipe->ready && zsk->type->lost)
-		zsk->type->lost(zsk, pipe);
+	if (pipe->attached && pipe->ready) {
+		if (zsk->type->lost)
+			zsk->type->lost(zsk, pipe);
+		zmq_notice_left(pipe);
+	}
 	zmq_pipe_detach(pipe);
 }
 
@@ -444,6 +447,8 @@ static int zmq_inproc_enter(struct zmq_pipe *pipe, struct zmq_pipe *peer,
 	if (!pipe->attached)
 		goto dirty;
 	pipe->ready = true;
+	if (!pipe->connects)
+		zmq_notice_greet(pipe);
 	if (!err && zsk->type->ready)
 		err = zsk->type->ready(zsk, pipe);
 	pipe->ready = !err;

@@ -243,6 +243,9 @@ static int zmq_inproc_connect(struct zmq_ep *ep, u32 *routing_id)
 	pipe->held = true;
 	lock_sock(&zsk->sk);
 	err = zmq_pipe_attach(pipe);
+	/* Before whatever is sent until somebody binds. */
+	if (!err)
+		zmq_notice_greet(pipe);
 	zmq_send_release(zsk);
 	if (err) {
 		zmq_pipe_put(pipe);

@@ -82,6 +82,22 @@ void zmq_notice_hello(struct zmq_conn *conn)
 	kvfree(buf);
 }
 
+/**
+ * zmq_notice_greet - queue the first message to a new peer by inproc
+ * @pipe: its pipe, nothing sent by it yet, the socket locked
+ */
+void zmq_notice_greet(struct zmq_pipe *pipe)
+{
+	const struct zmq_notice *hello =
+		zmq_notice_get(pipe->zsk, ZMQ_NOTICE_HELLO);
+	struct zmq_asm msg = {};
+
+	if (hello && !zmq_send_append(pipe->zsk, &msg, hello->data, hello->len,
+				      false))
+		zmq_pipe_push(pipe, &msg.q, false);
+	zmq_send_reset(&msg);
+}
+
 /* Tell the user that the peer is gone; the socket is locked. */
 void zmq_notice_lost(struct zmq_conn *conn)
 {
@@ -91,6 +107,19 @@ void zmq_notice_lost(struct zmq_conn *conn)
 
 	if (notice)
 		zmq_recv_inject(conn->pipe, notice->data, notice->len);
+}
+
+/*
+ * The same, by inproc.  Whoever has bound: there is no other attempt, so there
+ * is no hiccup.
+ */
+void zmq_notice_left(struct zmq_pipe *pipe)
+{
+	const struct zmq_notice *notice =
+		zmq_notice_get(pipe->zsk, ZMQ_NOTICE_DISCONNECT);
+
+	if (notice)
+		zmq_recv_inject(pipe, notice->data, notice->len);
 }
 
 /* The socket is gone. */

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 struct zmq_conn;
+struct zmq_pipe;
 struct zmq_sock;
 
 /* Index in zsk->notices; bits of zmq_type.notices are BIT() of them. */
@@ -28,7 +29,9 @@ struct zmq_notice {
 
 int zmq_notice_set(struct zmq_sock *zsk, int opt, const u8 *val, size_t len);
 void zmq_notice_hello(struct zmq_conn *conn);
+void zmq_notice_greet(struct zmq_pipe *pipe);
 void zmq_notice_lost(struct zmq_conn *conn);
+void zmq_notice_left(struct zmq_pipe *pipe);
 void zmq_notice_free(struct zmq_sock *zsk);
 
 #endif /* _NET_ZMQ_NOTICE_H */

@@ -716,8 +716,9 @@ int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
  * @data: its only part
  * @len: bytes in it
  *
- * Queued behind what was received, also beyond the high-water mark.  Lost if
- * there is no memory.
+ * Queued behind what was received, also beyond the high-water mark, but not
+ * beyond SO_RCVBUF: a peer that comes and goes must not fill the memory of who
+ * does not read.  Lost then, and if there is no memory.
  *
  * Context: lock_sock(pipe->zsk) held.
  */
@@ -726,7 +727,10 @@ void zmq_recv_inject(struct zmq_pipe *pipe, const u8 *data, u32 len)
 	struct zmq_sock *zsk = pipe->zsk;
 	struct zmq_asm msg = {};
 
-	if (!zmq_send_append(zsk, &msg, data, len, false)) {
+	sock_owned_by_me(&zsk->sk);
+	if (READ_ONCE(pipe->rx_mem) >= READ_ONCE(zsk->sk.sk_rcvbuf)) {
+		atomic64_inc(&zsk->stats.rx_drops);
+	} else if (!zmq_send_append(zsk, &msg, data, len, false)) {
 		atomic64_inc(&zsk->stats.rx_msgs);
 		atomic64_add(len, &zsk->stats.rx_bytes);
 		zmq_pipe_publish(pipe, &msg.q, 1, msg.q.bytes);

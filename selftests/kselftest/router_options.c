@@ -219,6 +219,79 @@ TEST_F(router, hello)
 	zs_close_now(late);
 }
 
+/* The same by inproc, whoever comes first; who leaves is told to both. */
+TEST_F(router, hello_and_disconnect_inproc)
+{
+	struct zs *peer;
+	int i;
+
+	if (!zs_is_ours())
+		SKIP(return, "libzmq without drafts");
+	ASSERT_OK(zs_set(self->router, ZMQ_HELLO_MSG, "hello", 5));
+	ASSERT_OK(zs_set(self->router, ZMQ_DISCONNECT_MSG, "gone", 4));
+	for (i = 0; i < 4; i++) {
+		peer = zs_open(ZMQ_DEALER);
+		ASSERT_OK(zs_set(peer, ZMQ_ROUTING_ID, "P", 1));
+		ASSERT_OK(zs_set(peer, ZMQ_HELLO_MSG, "hi", 2));
+		ASSERT_OK(zs_set(peer, ZMQ_HICCUP_MSG, "hiccup", 6));
+		if (i & 1)
+			ASSERT_OK(zs_bind(i & 2 ? self->router : peer,
+					  "inproc://hello"));
+		ASSERT_OK(zs_connect(i & 2 ? peer : self->router,
+				     "inproc://hello"));
+		if (i & 2)
+			ASSERT_OK(zs_send_msg(peer, "queued"));
+		if (!(i & 1))
+			ASSERT_OK(zs_bind(i & 2 ? self->router : peer,
+					  "inproc://hello"));
+		if (!(i & 2))
+			ASSERT_OK(zs_send_msg(peer, "queued"));
+		EXPECT_TRUE(zs_recv_is(self->router, "P|hi"));
+		EXPECT_TRUE(zs_recv_is(self->router, "P|queued"));
+		EXPECT_TRUE(zs_recv_is(peer, "hello"));
+		EXPECT_ERRNO(EAGAIN, zs_recv_int(peer, ZS_DONTWAIT));
+		zs_close_now(peer);
+		EXPECT_TRUE(zs_recv_is(self->router, "P|gone"));
+		if (i & 2)
+			ASSERT_OK(zs_unbind(self->router, "inproc://hello"));
+	}
+}
+
+/* A peer that comes and goes does not fill the memory. */
+TEST_F(router, notices_have_an_end)
+{
+	char endpoint[ZS_ENDPOINT_MAX], hiccup[1000], buf[1000];
+	struct zmq_af_stats stats;
+	int listener, fd, i, got = 0, size = 8192;
+
+	if (!zs_is_kernel())
+		SKIP(return, "counters of the kernel");
+	memset(hiccup, 'h', sizeof(hiccup));
+	ASSERT_OK(zs_set(self->dealer, ZMQ_HICCUP_MSG, hiccup, sizeof(hiccup)));
+	ASSERT_OK(zs_set_int(self->dealer, ZMQ_RECONNECT_IVL, 1));
+	ASSERT_OK(setsockopt(self->dealer->fd, SOL_SOCKET, SO_RCVBUF, &size,
+			     sizeof(size)));
+	listener = raw_listen(endpoint);
+	ASSERT_OK(zs_connect(self->dealer, endpoint));
+	for (i = 0; i < 40; i++) {
+		fd = raw_accept(listener);
+		ASSERT_OK(raw_greet(fd, "ROUTER", NULL));
+		close(fd);
+	}
+	close(listener);
+	ASSERT_TRUE(wait_until(!zs_stats(self->dealer, &stats) &&
+			       stats.rx_msgs + stats.rx_drops == 40));
+	EXPECT_LT(0, stats.rx_drops);
+	while (zs_recv(self->dealer, buf, sizeof(buf), ZS_DONTWAIT) == 1000)
+		got++;
+	EXPECT_EQ(got, stats.rx_msgs);
+	EXPECT_LT(15, got);
+	EXPECT_GT(20, got);
+	/* There is room again. */
+	zs_stats(self->dealer, &stats);
+	EXPECT_EQ(0, stats.rx_queued_msgs);
+}
+
 /* One that has bound is told who left; one that connects, that it is alone. */
 TEST_F(router, disconnect_and_hiccup)
 {
