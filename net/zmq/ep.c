@@ -427,9 +427,9 @@ out_put:
 }
 
 int zmq_ep_connect_peer(struct zmq_sock *zsk, const char *name, size_t len,
-			u32 *routing_id)
+			const char *addrs, size_t addrs_len, u32 *routing_id)
 {
-	return zmq_ep_connect_to(zsk, name, len, NULL, 0, routing_id);
+	return zmq_ep_connect_to(zsk, name, len, addrs, addrs_len, routing_id);
 }
 
 int zmq_ep_connect_at(struct zmq_sock *zsk, const char *name, size_t len,

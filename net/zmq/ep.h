@@ -73,7 +73,7 @@ struct zmq_ep {
 int zmq_ep_bind(struct zmq_sock *zsk, const char *name, size_t len);
 int zmq_ep_connect(struct zmq_sock *zsk, const char *name, size_t len);
 int zmq_ep_connect_peer(struct zmq_sock *zsk, const char *name, size_t len,
-			u32 *routing_id);
+			const char *addrs, size_t addrs_len, u32 *routing_id);
 int zmq_ep_connect_at(struct zmq_sock *zsk, const char *name, size_t len,
 		      const char *addrs, size_t addrs_len);
 int zmq_ep_term(struct zmq_sock *zsk, const char *name, size_t len);

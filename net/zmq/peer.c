@@ -31,13 +31,18 @@ int zmq_peer_disconnect(struct zmq_sock *zsk, const u8 *id, size_t len)
 static int zmq_peer_connect(struct zmq_sock *zsk,
 			    struct zmq_af_connect_peer *arg, size_t len)
 {
+	size_t name, addrs;
+
 	if (!(zsk->type->cmsg & ZMQ_CMSG_ROUTING_ID))
 		return -EOPNOTSUPP;
 	/* There is no peer before it has answered. */
 	if (READ_ONCE(zsk->opt.immediate))
 		return -EINVAL;
-	return zmq_ep_connect_peer(zsk, arg->endpoint,
-				   strnlen(arg->endpoint, len),
+	name = strnlen(arg->endpoint, len);
+	addrs = min(name + 1, len);
+	return zmq_ep_connect_peer(zsk, arg->endpoint, name,
+				   arg->endpoint + addrs,
+				   strnlen(arg->endpoint + addrs, len - addrs),
 				   &arg->routing_id);
 }
 

@@ -96,19 +96,6 @@ static struct zs_endpoint *endpoint_new(const char *user, const char *kernel,
 	return NULL;
 }
 
-/* Connect and set s->peer; caller holds @s->lock. */
-static int endpoint_tell_peer(struct zs_sock *s, const char *endpoint)
-{
-	struct zmq_af_connect_peer arg = {};
-	socklen_t len = sizeof(arg);
-
-	strcpy(arg.endpoint, endpoint);
-	if (getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_CONNECT_PEER, &arg, &len))
-		return -1;
-	s->peer = arg.routing_id;
-	return 0;
-}
-
 /* Give the kernel an endpoint; @option is ZMQ_AF_BIND etc. */
 static int endpoint_tell(struct zs_sock *s, int option, const char *endpoint)
 {
@@ -117,8 +104,6 @@ static int endpoint_tell(struct zs_sock *s, int option, const char *endpoint)
 	if (len > ZMQ_AF_ENDPOINT_MAX)
 		return zs_fail(starts_with(endpoint, ZS_IPC) ? ENAMETOOLONG :
 							       EINVAL);
-	if (option == ZMQ_AF_CONNECT_PEER)
-		return endpoint_tell_peer(s, endpoint);
 	return setsockopt(s->fd, SOL_ZMQ, option, endpoint, len);
 }
 
@@ -333,53 +318,58 @@ static size_t host_lookup(struct zs_sock *s, const char *host, char *list,
 }
 
 /*
+ * Copy an endpoint and, if its host is a name, behind a NUL the addresses.
+ *
  * libzmq looks names up in its I/O thread, again for each attempt to connect,
  * and zmq_connect() never fails for a name.  Here the kernel looks them up
  * again if it can; if it cannot, and the name is unknown now, that is an error:
  * EHOSTUNREACH, better than a connection that silently never comes.
+ *
+ * Return: bytes in @at, 0: there is no name to look up; or -1.
  */
-/* By ZMQ_AF_CONNECT or ZMQ_AF_CONNECT_PEER; @peer is its number if it has one. */
-static int sock_connect(struct zs_sock *s, int option, const char *addr,
-			uint32_t *peer)
+static ssize_t endpoint_look_up(struct zs_sock *s, const char *addr, char *at,
+				size_t size)
 {
-	char at[ZMQ_AF_ENDPOINT_MAX + 1 + 64 * ZS_ADDRESSES_MAX];
+	size_t len = strlen(addr);
 	char host[256];
-	size_t len;
-	int rc;
 
-	if (endpoint_check(s, addr))
-		return -1;
 	if (starts_with(addr, ZS_UDP) && s->type != ZMQ_RADIO)
 		return zs_fail(ENOCOMPATPROTO);
-	len = strlen(addr);
-	if (option == ZMQ_AF_CONNECT && len <= ZMQ_AF_ENDPOINT_MAX &&
-	    host_copy(s, addr, host, sizeof(host))) {
-		memcpy(at, addr, len + 1);
-		len += 1 + host_lookup(s, host, at + len + 1,
-				       sizeof(at) - len - 1);
-		rc = setsockopt(s->fd, SOL_ZMQ, ZMQ_AF_CONNECT_AT, at, len);
-		return rc ? zs_fail_kernel() : 0;
-	}
-	pthread_mutex_lock(&s->lock);
-	rc = endpoint_tell(s, option, addr);
-	*peer = s->peer;
-	pthread_mutex_unlock(&s->lock);
-	return rc ? zs_fail_kernel() : 0;
+	if (len > ZMQ_AF_ENDPOINT_MAX)
+		return zs_fail(starts_with(addr, ZS_IPC) ? ENAMETOOLONG :
+							   EINVAL);
+	memcpy(at, addr, len + 1);
+	if (!host_copy(s, addr, host, sizeof(host)))
+		return 0;
+	return len + 1 + host_lookup(s, host, at + len + 1, size - len - 1);
 }
 
 int zs_connect(void *handle, const char *addr)
 {
+	char at[ZMQ_AF_ENDPOINT_MAX + 1 + 64 * ZS_ADDRESSES_MAX];
 	ZS_USING_SOCK *s = zs_sock_get(handle);
-	uint32_t peer;
+	ssize_t len;
+	int rc;
 
-	return s ? sock_connect(s, ZMQ_AF_CONNECT, addr, &peer) : -1;
+	if (!s || endpoint_check(s, addr))
+		return -1;
+	len = endpoint_look_up(s, addr, at, sizeof(at));
+	if (len < 0)
+		return -1;
+	if (len)
+		rc = setsockopt(s->fd, SOL_ZMQ, ZMQ_AF_CONNECT_AT, at, len);
+	else
+		rc = endpoint_tell(s, ZMQ_AF_CONNECT, addr);
+	return rc ? zs_fail_kernel() : 0;
 }
 
 /* The peer's number; 0 is the failure. */
 uint32_t zs_connect_peer(void *handle, const char *addr)
 {
 	ZS_USING_SOCK *s = zs_sock_get(handle);
-	uint32_t peer = 0;
+	struct zmq_af_connect_peer arg = {};
+	socklen_t size = sizeof(arg);
+	ssize_t len;
 
 	if (!s)
 		return 0;
@@ -391,7 +381,18 @@ uint32_t zs_connect_peer(void *handle, const char *addr)
 		zs_fail(EFAULT);
 		return 0;
 	}
-	return sock_connect(s, ZMQ_AF_CONNECT_PEER, addr, &peer) ? 0 : peer;
+	if (endpoint_check(s, addr))
+		return 0;
+	len = endpoint_look_up(s, addr, arg.endpoint, sizeof(arg.endpoint));
+	if (len < 0)
+		return 0;
+	if (len)
+		size = offsetof(struct zmq_af_connect_peer, endpoint) + len;
+	if (getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_CONNECT_PEER, &arg, &size)) {
+		zs_fail_kernel();
+		return 0;
+	}
+	return arg.routing_id;
 }
 
 /* unbind, disconnect */

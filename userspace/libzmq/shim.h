@@ -250,7 +250,6 @@ struct zs_metas {
  * @meta: what the part received last came with, or NULL (meta.c)
  * @metas: what others came with
  * @monitor: handle of the socket its events are sent into, or NULL
- * @peer: number of the peer that ZMQ_AF_CONNECT_PEER gave last
  */
 struct zs_sock {
 	struct zs_handle	h;
@@ -267,7 +266,6 @@ struct zs_sock {
 	struct zs_meta		*_Atomic meta;
 	struct zs_metas		metas;
 	void			*monitor;
-	uint32_t		peer;
 };
 
 /* Undone by the end of the caller's block, or its cancellation. */

@@ -239,7 +239,8 @@ struct zmq_af_stats {
 /**
  * struct zmq_af_connect_peer - argument of ZMQ_AF_CONNECT_PEER
  * @routing_id: result
- * @endpoint: where to; ends at a NUL or at the length given
+ * @endpoint: where to; ends at a NUL or at the length given; behind the NUL may
+ *	be addresses of its host, as with ZMQ_AF_CONNECT_AT
  */
 struct zmq_af_connect_peer {
 	__u32	routing_id;
