@@ -9,6 +9,7 @@
 #include "meta.h"
 #include "monitor.h"
 #include "peer.h"
+#include "peers.h"
 #include "type.h"
 #include "view.h"
 
@@ -636,6 +637,8 @@ int zmq_sockopt_get(struct socket *sock, int level, int opt, char __user *val,
 	err = zmq_peer_getsockopt(zsk, opt, val, optlen, len);
 	if (err != -ENOPROTOOPT)
 		return err;
+	if (opt == ZMQ_AF_PEERS)
+		return zmq_peers_get(zsk, val, optlen);
 	if (opt == ZMQ_AF_PEER_FD)
 		return zmq_view_get(zsk, val, optlen);
 	if (opt == ZMQ_AF_META)

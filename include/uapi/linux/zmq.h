@@ -355,6 +355,56 @@ struct zmq_af_monitor {
 #define ZMQ_AF_PEER_FD		(ZMQ_AF_BASE + 0x70)
 
 /*
+ * G: the peers: for each a struct zmq_af_peer with strings behind it.  EMSGSIZE:
+ * the buffer is too short, the length tells what is needed now.
+ */
+#define ZMQ_AF_PEERS		(ZMQ_AF_BASE + 0x71)
+
+/* zmq_af_peer.state; what is in between may be added. */
+#define ZMQ_AF_PEER_WAITING	0	/* for the next attempt, or a bind */
+#define ZMQ_AF_PEER_CONNECTING	10
+#define ZMQ_AF_PEER_HANDSHAKE	20
+#define ZMQ_AF_PEER_READY	30
+
+/* zmq_af_peer.flags */
+#define ZMQ_AF_PEER_CONNECTS	1	/* we connect to it */
+
+/**
+ * struct zmq_af_peer - a peer
+ * @size: bytes until the next peer, strings included
+ * @head: bytes of this struct that the kernel knows; newer ones know more
+ * @number: of its connection, as ZMQ_AF_CMSG_META and monitors have it; 0: none
+ * @state: ZMQ_AF_PEER_WAITING and the like
+ * @flags: ZMQ_AF_PEER_CONNECTS
+ * @routing_id: its number, of types that number their peers
+ * @local: offset in here of the endpoint of our end, ends at a NUL; empty: not
+ *	connected, or inproc
+ * @remote: the same of the other end; not connected: what is connected to
+ * @id: offset of its routing id
+ * @id_len: length of that, 0: none
+ * @tx_msgs: messages queued to be sent
+ * @tx_bytes: bytes of these, framing included
+ * @rx_msgs: messages queued to be received
+ * @rx_bytes: bytes of these, framing included
+ */
+struct zmq_af_peer {
+	__u32	size;
+	__u32	head;
+	__u32	number;
+	__u32	state;
+	__u32	flags;
+	__u32	routing_id;
+	__u16	local;
+	__u16	remote;
+	__u16	id;
+	__u16	id_len;
+	__u64	tx_msgs;
+	__u64	tx_bytes;
+	__u64	rx_msgs;
+	__u64	rx_bytes;
+};
+
+/*
  * SG, int, us (default -1): how long a message may wait for others, to be sent
  * together with them.  -1: as long as pays: the first messages after a pause go
  * at once; those that follow faster than they could be sent singly wait for ten
