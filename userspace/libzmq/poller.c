@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #define ZS_POLLER_TAG	0xcafebabeu
 
@@ -30,6 +32,7 @@ struct poller_item {
  * @tag: ZS_POLLER_TAG until destroyed
  * @count: items
  * @room: that @items and @pfds have room for
+ * @epfd: zmq_poller_fd(): watches thread-safe sockets, -1: there was none yet
  * @items: the set, in the order of adding
  * @pfds: for poll(2), one for each item
  */
@@ -37,6 +40,7 @@ struct zs_poller {
 	uint32_t		tag;
 	int			count;
 	int			room;
+	int			epfd;
 	struct poller_item	*items;
 	struct pollfd		*pfds;
 };
@@ -56,8 +60,10 @@ void *zs_poller_new(void)
 {
 	struct zs_poller *p = calloc(1, sizeof(*p));
 
-	if (p)
+	if (p) {
 		p->tag = ZS_POLLER_TAG;
+		p->epfd = -1;
+	}
 	return p;
 }
 
@@ -68,6 +74,8 @@ int zs_poller_destroy(void **handle)
 	if (!p)
 		return -1;
 	p->tag = 0;
+	if (p->epfd >= 0)
+		close(p->epfd);
 	free(p->items);
 	free(p->pfds);
 	free(p);
@@ -170,13 +178,53 @@ static int item_remove(struct zs_poller *p, void *socket, int fd)
 	return 0;
 }
 
+/*
+ * The descriptor of the whole poller watches thread-safe sockets, as libzmq's
+ * does.  There it tells that something happened, until zmq_poller_wait() has
+ * looked: here, too, but that what can be received is told until it is.
+ */
+static int poller_watch(struct zs_poller *p, void *socket, int op,
+			short events)
+{
+	ZS_USING_SOCK *s = zs_sock_get(socket);
+	struct epoll_event ev = {
+		.events = (events & ZMQ_POLLIN ? EPOLLIN : 0) |
+			  (events & ZMQ_POLLOUT ? EPOLLOUT | EPOLLET : 0),
+	};
+
+	if (!s || !s->thread_safe)
+		return 0;
+	if (p->epfd < 0)
+		p->epfd = epoll_create1(EPOLL_CLOEXEC);
+	return p->epfd < 0 ? -1 : epoll_ctl(p->epfd, op, s->fd, &ev);
+}
+
+/* Somebody looks: what was told before is known. */
+static void poller_drain(struct zs_poller *p)
+{
+	struct epoll_event events[16];
+	int n, left = p->count;
+
+	while (p->epfd >= 0 && left > 0) {
+		n = epoll_wait(p->epfd, events, ARRAY_SIZE(events), 0);
+		if (n < (int)ARRAY_SIZE(events))
+			break;
+		left -= n;
+	}
+}
+
 int zs_poller_add(void *handle, void *socket, void *user_data, short events)
 {
 	struct zs_poller *p = poller_get(handle);
 
 	if (!p || socket_check(socket))
 		return -1;
-	return item_add(p, socket, 0, user_data, events);
+	if (item_add(p, socket, 0, user_data, events))
+		return -1;
+	if (!poller_watch(p, socket, EPOLL_CTL_ADD, events))
+		return 0;
+	p->count--;
+	return -1;
 }
 
 int zs_poller_modify(void *handle, void *socket, short events)
@@ -185,7 +233,9 @@ int zs_poller_modify(void *handle, void *socket, short events)
 
 	if (!p || socket_check(socket))
 		return -1;
-	return item_modify(p, socket, 0, events);
+	if (item_modify(p, socket, 0, events))
+		return -1;
+	return poller_watch(p, socket, EPOLL_CTL_MOD, events);
 }
 
 int zs_poller_remove(void *handle, void *socket)
@@ -194,7 +244,10 @@ int zs_poller_remove(void *handle, void *socket)
 
 	if (!p || socket_check(socket))
 		return -1;
-	return item_remove(p, socket, 0);
+	if (item_remove(p, socket, 0))
+		return -1;
+	poller_watch(p, socket, EPOLL_CTL_DEL, 0);
+	return 0;
 }
 
 int zs_poller_add_fd(void *handle, int fd, void *user_data, short events)
@@ -224,16 +277,17 @@ int zs_poller_remove_fd(void *handle, int fd)
 	return item_remove(p, NULL, fd);
 }
 
-/*
- * libzmq has a descriptor for the whole poller only if a thread-safe socket
- * is in it.  No socket here is of those types.
- */
+/* Only with a thread-safe socket in it, now or before. */
 int zs_poller_fd(void *handle, zmq_fd_t *fd)
 {
-	if (!poller_get(handle))
+	struct zs_poller *p = poller_get(handle);
+
+	if (!p)
 		return -1;
-	(void)fd;
-	return zs_fail(EINVAL);
+	if (p->epfd < 0 || !fd)
+		return zs_fail(EINVAL);
+	*fd = p->epfd;
+	return 0;
 }
 
 /* Set up @p->pfds; false and errno if a socket is closed. */
@@ -302,6 +356,7 @@ static int poller_wait(struct zs_poller *p, zmq_poller_event_t *events,
 	if (!poller_prepare(p))
 		return -1;
 	do {
+		poller_drain(p);
 		if (zs_poll_wait(p->pfds, p->count, timeout, NULL) < 0)
 			return -1;
 		found = poller_collect(p, events, max);

@@ -5,6 +5,7 @@
  */
 #include "sockets.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -107,6 +108,85 @@ static void poller(void)
 	CHECK_FAILS(zmq_poller_wait(p, &event, 0), ENOTSOCK);
 	CHECK(zmq_poller_destroy(&p) == 0);
 	CHECK(zmq_close(b) == 0);
+}
+
+static bool fd_ready(int fd, int ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, ms) == 1 && pfd.revents == POLLIN;
+}
+
+/* The descriptor of a poller with a thread-safe socket in it. */
+static void poller_descriptor(void)
+{
+	void *p = zmq_poller_new(), *q = zmq_poller_new();
+	zmq_poller_event_t event;
+	zmq_msg_t msg;
+	zmq_fd_t fd;
+	int i;
+
+	CHECK(!new_pair(ZMQ_SERVER, &a, ZMQ_CLIENT, &b, TCP));
+	CHECK(zmq_poller_add(q, p, NULL, ZMQ_POLLIN) == -1);
+	CHECK_FAILS(zmq_poller_fd(p, &fd), EINVAL);
+	CHECK(zmq_poller_add(p, a, NULL, ZMQ_POLLIN) == 0);
+	CHECK(zmq_poller_fd(p, &fd) == 0);
+	CHECK_FAILS(zmq_poller_wait(p, &event, 0), EAGAIN);
+	CHECK(!fd_ready(fd, 0));
+	for (i = 0; i < 3; i++) {
+		CHECK(!send_text(b, "x", 0));
+		CHECK(fd_ready(fd, deadline_ms()));
+		CHECK(zmq_poller_wait(p, &event, 0) == 0);
+		CHECK(event.socket == a && event.events == ZMQ_POLLIN);
+		zmq_msg_init(&msg);
+		CHECK(zmq_msg_recv(&msg, a, 0) == 1);
+		zmq_msg_close(&msg);
+		CHECK(!fd_ready(fd, 0));
+	}
+	/* Room to send is told once. */
+	CHECK(zmq_poller_add(p, b, NULL, ZMQ_POLLOUT) == 0);
+	CHECK(fd_ready(fd, deadline_ms()));
+	CHECK(zmq_poller_wait(p, &event, 0) == 0);
+	CHECK(event.socket == b && event.events == ZMQ_POLLOUT);
+	CHECK(!fd_ready(fd, 0));
+	/* What nobody waits for is not told. */
+	CHECK(zmq_poller_modify(p, b, 0) == 0);
+	CHECK(zmq_poller_remove(p, a) == 0);
+	CHECK(!send_text(b, "x", 0));
+	CHECK(wait_for(a, ZMQ_POLLIN));
+	CHECK(!fd_ready(fd, 0));
+	CHECK(zmq_poller_add(p, a, NULL, ZMQ_POLLIN) == 0);
+	CHECK(fd_ready(fd, 0));
+	CHECK(zmq_poller_destroy(&p) == 0);
+	CHECK(zmq_poller_destroy(&q) == 0);
+	CHECK(!fd_ready(fd, 0));
+	close_both();
+}
+
+/* zmq_connect_peer() to a host by its name. */
+static void peer_by_name(void)
+{
+	char addr[64];
+	uint32_t peer;
+	zmq_msg_t msg;
+
+	a = new_socket(ctx, ZMQ_PEER);
+	b = new_socket(ctx, ZMQ_PEER);
+	CHECK(zmq_bind(a, TCP) == 0);
+	snprintf(addr, sizeof(addr), "tcp://localhost%s",
+		 strrchr(last_endpoint(a), ':'));
+	peer = zmq_connect_peer(b, addr);
+	CHECK(peer != 0);
+	zmq_msg_init(&msg);
+	CHECK(zmq_msg_set_routing_id(&msg, peer) == 0);
+	CHECK(zmq_msg_send(&msg, b, 0) == 0);
+	CHECK(zmq_msg_init(&msg) == 0);
+	CHECK(zmq_msg_recv(&msg, a, 0) == 0);
+	zmq_msg_close(&msg);
+	errno = 0;
+	CHECK(zmq_connect_peer(b, "tcp://no-such-host.invalid:5555") == 0);
+	CHECK(zmq_errno() == EHOSTUNREACH);
+	close_both();
 }
 
 /* Send an empty-handed poke until it arrives: the group is known then. */
@@ -515,6 +595,8 @@ int main(void)
 		{ "closed socket: ENOTSOCK", stale_socket, no_sockets },
 		{ "terminated context: EFAULT", stale_context, no_sockets },
 		{ "poller: sockets", poller, no_sockets },
+		{ "poller: descriptor", poller_descriptor, no_sockets },
+		{ "a peer by name", peer_by_name, no_sockets },
 		{ "udp", udp, no_sockets },
 		{ "drafts and monitors refused", drafts, no_sockets },
 		{ "RADIO and DISH: groups", groups, no_sockets },
