@@ -13,6 +13,9 @@
 /* Not in libzmq's header without drafts. */
 #define PRIORITY	112
 #define BUSY_POLL	113
+#ifndef SO_BUSY_POLL
+#define SO_BUSY_POLL	46
+#endif
 
 #define NOBODY	65534
 #define OTHER	65533
@@ -461,6 +464,39 @@ TEST(privileges)
 		_exit(0);
 	}
 	EXPECT_EQ(0, harness_wait(pid));
+}
+
+/* BUSY_POLL is SO_BUSY_POLL, and a receiver that polls sleeps in the end. */
+TEST(busy_poll)
+{
+	struct zs *push, *pull;
+	socklen_t len = sizeof(int);
+	int val, i;
+	pid_t pid;
+
+	if (!zs_is_kernel() || getuid())
+		SKIP(return, "for system calls, as root");
+	push = zs_open(ZMQ_PUSH);
+	pull = zs_open(ZMQ_PULL);
+	ASSERT_OK(zs_set_int(pull, BUSY_POLL, 200));
+	EXPECT_EQ(200, zs_get_int(pull, BUSY_POLL));
+	ASSERT_OK(getsockopt(pull->fd, SOL_SOCKET, SO_BUSY_POLL, &val, &len));
+	EXPECT_EQ(200, val);
+	ASSERT_OK(zs_pair(pull, push, ZS_TCP, NULL));
+	for (i = 0; i < 100; i++) {
+		ASSERT_OK(zs_send_int(push, i, 0));
+		ASSERT_EQ(i, zs_recv_int(pull, 0));
+	}
+	ASSERT_OK(zs_set_int(pull, ZMQ_RCVTIMEO, 20));
+	EXPECT_ERRNO(EAGAIN, zs_recv_int(pull, 0));
+	ASSERT_OK(zs_set_int(pull, ZMQ_RCVTIMEO, WAIT_LIMIT));
+	pid = harness_fork();
+	if (!pid)
+		_exit(zs_recv_int(pull, 0) != 7);
+	ASSERT_OK(zs_send_int(push, 7, 0));
+	EXPECT_EQ(0, harness_wait(pid));
+	zs_close_now(push);
+	zs_close_now(pull);
 }
 
 TEST_HARNESS_MAIN

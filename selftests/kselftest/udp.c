@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include "group.h"
 #include "harness.h"
@@ -262,14 +263,23 @@ TEST(multicast)
 static int new_link(void)
 {
 	static const char * const commands[] = {
+		"modprobe veth 2>&- || modprobe -d $ROOT veth 2>&- || true",
 		"ip link set lo up",
 		"ip link add zlink type veth peer name zfar",
 		"ip addr add 192.0.2.1/24 dev zlink",
+		"ip addr add fd00::9:1/64 dev zlink nodad",
 		"ip link set zfar up",
 		"ip link set zlink up",
 	};
+	struct utsname uts;
+	char root[256];
 	size_t i;
 
+	/* Where the virtual machine's modules are. */
+	uname(&uts);
+	snprintf(root, sizeof(root), "%s/.cache/af_zmq/kernels/%s/root",
+		 getenv("HOME") ?: "", uts.release);
+	setenv("ROOT", root, 1);
 	if (unshare(CLONE_NEWNET))
 		return -1;
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
@@ -302,6 +312,40 @@ TEST(multicast_loop)
 	zs_close_now(quiet);
 	zs_close_now(loud);
 	zs_close_now(dish);
+}
+
+/* Groups of IPv6; these, too, are heard unless MULTICAST_LOOP is 0. */
+TEST(multicast_ipv6)
+{
+	struct zs *quiet, *loud, *dish[2];
+	char endpoint[ZS_ENDPOINT_MAX];
+	int i;
+
+	NEEDS_OURS();
+	if (new_link())
+		SKIP(return, "needs CAP_NET_ADMIN and ip(8)");
+	quiet = zs_open(RADIO);
+	loud = zs_open(RADIO);
+	ASSERT_OK(zs_set_int(quiet, ZMQ_MULTICAST_LOOP, 0));
+	ASSERT_OK(zs_set_int(quiet, ZMQ_IPV6, 1));
+	ASSERT_OK(zs_set_int(loud, ZMQ_IPV6, 1));
+	for (i = 0; i < 2; i++) {
+		dish[i] = zs_open(DISH);
+		ASSERT_OK(zs_set_int(dish[i], ZMQ_IPV6, 1));
+		ASSERT_OK(group_join(dish[i], "g"));
+	}
+	ASSERT_OK(bind_to(dish[0], "udp://zlink;[ff02::9]:*", endpoint));
+	ASSERT_OK(zs_bind(dish[1], endpoint));
+	ASSERT_OK(zs_connect(quiet, endpoint));
+	ASSERT_OK(zs_connect(loud, endpoint));
+	ASSERT_OK(group_send_str(quiet, "g", "not looped"));
+	ASSERT_OK(group_send_str(loud, "g", "looped"));
+	EXPECT_TRUE(group_recv_is(dish[0], "g", "looped"));
+	EXPECT_TRUE(group_recv_is(dish[1], "g", "looped"));
+	zs_close_now(quiet);
+	zs_close_now(loud);
+	zs_close_now(dish[0]);
+	zs_close_now(dish[1]);
 }
 
 /* MULTICAST_HOPS is what the datagram has left when it arrives here. */
