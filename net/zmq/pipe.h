@@ -47,6 +47,7 @@ enum {
  * @rcvhwm: inproc: our share of the peer's credit; WRITE_ONCE under lock_sock
  * @attached: in zsk->pipes; lock_sock
  * @dead: no peer any more, only @rxq to be read; rx_lock
+ * @noted: SO_RCVBUF was full when a message was injected last; lock_sock
  * @ready: its connection's handshake is over; lock_sock
  * @connects: connect(2) made it; constant
  * @conflate: each direction keeps the newest message only; constant
@@ -104,6 +105,7 @@ struct zmq_pipe {
 	bool			attached;
 	bool			dead;
 	bool			ready;
+	bool			noted;
 	bool			connects;
 	bool			conflate;
 

@@ -710,13 +710,28 @@ int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
 	return flags & MSG_TRUNC ? frame.len : copied;
 }
 
+/*
+ * Is there room for a message from nobody?  Where there is not, there is for one:
+ * that a peer is gone is told after whatever it had sent.
+ */
+static bool zmq_recv_may_inject(struct zmq_pipe *pipe)
+{
+	bool full = READ_ONCE(pipe->rx_mem) >=
+		    READ_ONCE(pipe->zsk->sk.sk_rcvbuf);
+	bool may = !full || !pipe->noted;
+
+	sock_owned_by_me(&pipe->zsk->sk);
+	pipe->noted = full;
+	return may;
+}
+
 /**
  * zmq_recv_inject - have the user receive a message that no peer has sent
  * @pipe: whom it is from; attached
  * @data: its only part
  * @len: bytes in it
  *
- * Queued behind what was received, also beyond the high-water mark, but not
+ * Queued behind what was received, also beyond the high-water mark, but only one
  * beyond SO_RCVBUF: a peer that comes and goes must not fill the memory of who
  * does not read.  Lost then, and if there is no memory.
  *
@@ -727,8 +742,7 @@ void zmq_recv_inject(struct zmq_pipe *pipe, const u8 *data, u32 len)
 	struct zmq_sock *zsk = pipe->zsk;
 	struct zmq_asm msg = {};
 
-	sock_owned_by_me(&zsk->sk);
-	if (READ_ONCE(pipe->rx_mem) >= READ_ONCE(zsk->sk.sk_rcvbuf)) {
+	if (!zmq_recv_may_inject(pipe)) {
 		atomic64_inc(&zsk->stats.rx_drops);
 	} else if (!zmq_send_append(zsk, &msg, data, len, false)) {
 		atomic64_inc(&zsk->stats.rx_msgs);

@@ -257,6 +257,30 @@ TEST_F(router, hello_and_disconnect_inproc)
 	}
 }
 
+/* That a peer is gone is told also to who has more of it than SO_RCVBUF. */
+TEST_F(router, gone_when_full)
+{
+	char endpoint[ZS_ENDPOINT_MAX], big[20000] = "";
+	int fd, i, size = 2048;
+
+	if (!zs_is_kernel())
+		SKIP(return, "SO_RCVBUF of the kernel");
+	ASSERT_OK(zs_set_int(self->router, ZMQ_ROUTER_NOTIFY, 3));
+	ASSERT_OK(setsockopt(self->router->fd, SOL_SOCKET, SO_RCVBUF, &size,
+			     sizeof(size)));
+	ASSERT_OK(zs_bind_any(self->router, ZS_TCP, endpoint));
+	fd = raw_connect(endpoint, 0);
+	ASSERT_OK(raw_greet(fd, "DEALER", "R"));
+	ASSERT_OK(raw_send(fd, 0, big, sizeof(big)));
+	close(fd);
+	ASSERT_TRUE(wait_until(zs_ops()->peers(self->router) == 0));
+	EXPECT_TRUE(zs_recv_is(self->router, "R|"));
+	EXPECT_STREQ("R", zs_recv_str(self->router, 0));
+	i = zs_recv(self->router, big, sizeof(big), 0);
+	EXPECT_EQ(sizeof(big), i);
+	EXPECT_TRUE(zs_recv_is(self->router, "R|"));
+}
+
 /* A peer that comes and goes does not fill the memory. */
 TEST_F(router, notices_have_an_end)
 {
