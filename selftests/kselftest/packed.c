@@ -778,4 +778,82 @@ TEST(published_beyond_the_mark)
 	free(in.p);
 }
 
+/* Only the first message is waited with. */
+TEST(waits_once)
+{
+	struct zs *push = zs_open(ZMQ_PUSH), *pull = zs_open(ZMQ_PULL);
+	struct buf b = buf_new();
+	long long begin;
+	int i;
+
+	ASSERT_OK(zs_set_int(push, ZMQ_SNDHWM, 2));
+	ASSERT_OK(zs_set_int(pull, ZMQ_RCVHWM, 2));
+	ASSERT_OK(zs_pair(push, pull, ZS_INPROC, NULL));
+	for (i = 0; i < 10; i++)
+		put_str(&b, 0, "x");
+	begin = wait_now();
+	EXPECT_EQ(4 * 3, send_packed(push, &b, 0));
+	EXPECT_GT(WAIT_LIMIT / 2, wait_now() - begin);
+	ASSERT_OK(zs_close_now(push));
+	ASSERT_OK(zs_close_now(pull));
+	free(b.p);
+}
+
+static bool asleep(pid_t pid)
+{
+	char path[32], state = 0;
+	FILE *file;
+
+	sprintf(path, "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = 0;
+	fclose(file);
+	return state == 'S';
+}
+
+/*
+ * With ZMQ_XPUB_NODROP the first message waits for a full subscriber, and is
+ * what it gets next; those behind it are taken as far as there is room.
+ */
+TEST(published_waits)
+{
+	struct zs *pub = zs_open(ZMQ_PUB), *sub = zs_open(ZMQ_SUB);
+	struct buf b = buf_new();
+	int i, full, sent;
+	pid_t pid;
+
+	ASSERT_OK(zs_set_int(pub, ZMQ_XPUB_NODROP, 1));
+	ASSERT_OK(zs_set_int(pub, ZMQ_SNDHWM, 2));
+	ASSERT_OK(zs_set_int(sub, ZMQ_RCVHWM, 2));
+	ASSERT_OK(zs_subscribe(sub, ""));
+	ASSERT_OK(zs_pair(pub, sub, ZS_INPROC, NULL));
+	full = zs_send_until_full(pub, "full", 4, 100);
+	EXPECT_EQ(4, full);
+	put_str(&b, 0, "0");
+	put_str(&b, 0, "1");
+	put_str(&b, 0, "2");
+	EXPECT_ERRNO(EAGAIN, send_packed(pub, &b, MSG_DONTWAIT));
+	pid = harness_fork();
+	if (!pid)
+		_exit(send_packed(pub, &b, 0) / 3);
+	EXPECT_TRUE(wait_until(asleep(pid)));
+	for (i = 0; i < full; i++)
+		ASSERT_TRUE(zs_recv_is(sub, "full"));
+	sent = harness_wait(pid);
+	EXPECT_LE(1, sent);
+	EXPECT_GE(3, sent);
+	for (i = 0; i < sent; i++) {
+		char text[2] = { '0' + i };
+
+		EXPECT_TRUE(zs_recv_is(sub, text));
+	}
+	EXPECT_ERRNO(EAGAIN, zs_recv_int(sub, ZS_DONTWAIT));
+	ASSERT_OK(zs_close_now(pub));
+	ASSERT_OK(zs_close_now(sub));
+	free(b.p);
+}
+
 TEST_HARNESS_MAIN
