@@ -559,6 +559,21 @@ TEST(reply_needs_an_envelope)
 	ASSERT_OK(zs_close(rep));
 }
 
+/* Who disconnects does not want what was not read. */
+TEST(disconnect_drops_unread)
+{
+	struct zs *push = bound(ZMQ_PUSH), *pull = connected(ZMQ_PULL);
+
+	ASSERT_NE(NULL, push);
+	ASSERT_OK(put(push, "1", 0));
+	ASSERT_OK(put(push, "2", 0));
+	EXPECT_TRUE(zs_recv_is(pull, "1"));
+	ASSERT_OK(zs_disconnect(pull, NAME));
+	EXPECT_TRUE(nothing(pull));
+	ASSERT_OK(zs_close(pull));
+	ASSERT_OK(zs_close_now(push));
+}
+
 /* The envelope ends at the first empty part, not at a later one. */
 TEST(first_delimiter)
 {
@@ -570,6 +585,22 @@ TEST(first_delimiter)
 	EXPECT_STREQ("id||||c", zs_recv_msg(dealer, 0));
 	ASSERT_OK(zs_close(dealer));
 	ASSERT_OK(zs_close(rep));
+}
+
+TEST(first_delimiter_of_a_reply)
+{
+	struct zs *router, *req = zs_open(ZMQ_REQ);
+
+	ASSERT_OK(zs_set(req, ZMQ_ROUTING_ID, "R", 1));
+	ASSERT_OK(zs_connect(req, NAME));
+	router = bound(ZMQ_ROUTER);
+	ASSERT_NE(NULL, router);
+	ASSERT_OK(put(req, "q", 0));
+	EXPECT_STREQ("R||q", zs_recv_msg(router, 0));
+	ASSERT_OK(zs_send_msg(router, "R||a||b"));
+	EXPECT_STREQ("a||b", zs_recv_msg(req, 0));
+	ASSERT_OK(zs_close(req));
+	ASSERT_OK(zs_close(router));
 }
 
 /* Types of one part do not get messages of more from others that do. */
