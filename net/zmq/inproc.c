@@ -39,7 +39,9 @@ static u64 zmq_inproc_mem_max(const struct zmq_pipe *from,
 /* May @from begin no other message to @to? */
 bool zmq_inproc_full(const struct zmq_pipe *from, const struct zmq_pipe *to)
 {
+	/* What a closing socket drops makes no room. */
 	return zmq_hwm_full(&to->rx) || READ_ONCE(to->rx_tight) ||
+	       READ_ONCE(to->zsk->closing) ||
 	       zmq_inproc_mem(to) >= zmq_inproc_mem_max(from, to);
 }
 
@@ -50,7 +52,8 @@ u32 zmq_inproc_credit(const struct zmq_pipe *from, const struct zmq_pipe *to,
 	u64 max = zmq_inproc_mem_max(from, to);
 	u64 mem = zmq_inproc_mem(to);
 
-	*bytes = max > mem && !READ_ONCE(to->rx_tight) ? max - mem : 0;
+	*bytes = max > mem && !READ_ONCE(to->rx_tight) &&
+		 !READ_ONCE(to->zsk->closing) ? max - mem : 0;
 	return *bytes ? zmq_hwm_credit(&to->rx) : 0;
 }
 
