@@ -494,23 +494,32 @@ static u32 zmq_rx_run(struct zmq_conn *conn, u32 *at, u32 left)
 	return msgs;
 }
 
+/* The same of a type that looks at each; one hold of the lock for all. */
+static u32 zmq_rx_run_match(struct zmq_conn *conn, u32 *at, u32 left)
+{
+	u32 msgs;
+
+	spin_lock_bh(&conn->zsk->rx_lock);
+	msgs = zmq_rx_run(conn, at, left);
+	spin_unlock_bh(&conn->zsk->rx_lock);
+	return msgs;
+}
+
 /*
  * Let short messages of one part in, many at a time: what most are.
  * Return: were there any?
  */
 static bool zmq_rx_parse_plain(struct zmq_conn *conn)
 {
-	bool match = conn->zsk->type->rx_match;
 	struct zmq_rx *rx = &conn->rx;
 	u32 left = zmq_rx_plain(conn);
 	u32 at = rx->frame;
 	u32 msgs;
 
-	if (match)
-		spin_lock_bh(&conn->zsk->rx_lock);
-	msgs = zmq_rx_run(conn, &at, left);
-	if (match)
-		spin_unlock_bh(&conn->zsk->rx_lock);
+	if (conn->zsk->type->rx_match)
+		msgs = zmq_rx_run_match(conn, &at, left);
+	else
+		msgs = zmq_rx_run(conn, &at, left);
 	if (!msgs)
 		return false;
 	atomic64_add(at - rx->frame - msgs * ZMQ_ZMTP_HDR_SHORT,
