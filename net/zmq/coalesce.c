@@ -43,10 +43,9 @@ void zmq_coalesce_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 	bool settle = zmq_coalesce_settles(pipe);
 	struct zmq_coalesce *co = &zsk->co;
 
-	/* A message that the peer has no use for. */
-	if (pipe->peer && !settle && !pipe->unwoken)
+	/* A message is there already. */
+	if (pipe->peer && !settle)
 		return;
-	pipe->unwoken = false;
 	/*
 	 * A full pipe must not wait: its sender would, too, or lose messages.
 	 * Nor must a subscriber's: subscriptions would overtake what waits.
@@ -63,7 +62,14 @@ void zmq_coalesce_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 	zmq_coalesce_list(co, pipe);
 }
 
-static struct zmq_pipe *zmq_coalesce_take(struct zmq_sock *zsk)
+/**
+ * zmq_coalesce_one - the pipe that was appended to, if it is not on a list
+ * @zsk: the socket
+ *
+ * Context: lock_sock(zsk) held.
+ * Return: it, with the reference, for zmq_coalesce_flush(); or NULL.
+ */
+struct zmq_pipe *zmq_coalesce_one(struct zmq_sock *zsk)
 {
 	struct zmq_pipe *one = zsk->co.one;
 
@@ -72,39 +78,14 @@ static struct zmq_pipe *zmq_coalesce_take(struct zmq_sock *zsk)
 	return one;
 }
 
-/**
- * zmq_coalesce_one - the pipe that was appended to, if it is not on a list
- * @zsk: the socket
- *
- * If it is one of inproc, its peer is woken here.
- *
- * Context: lock_sock(zsk) held.
- * Return: it, with the reference, for zmq_coalesce_flush(); or NULL.
- */
-struct zmq_pipe *zmq_coalesce_one(struct zmq_sock *zsk)
-{
-	struct zmq_pipe *one = zmq_coalesce_take(zsk);
-	struct sock *other;
-
-	if (!one || !one->peer)
-		return one;
-	other = &one->peer->zsk->sk;
-	other->sk_data_ready(other);
-	if (zmq_coalesce_settles(one))
-		return one;
-	zmq_pipe_put(one);
-	return NULL;
-}
-
 /* Flush a pipe in process context; what others append meanwhile goes along. */
 static void zmq_coalesce_send(struct zmq_pipe *pipe)
 {
 	struct zmq_conn *conn = zmq_conn_get_pipe(pipe);
 
-	if (!conn) {
-		zmq_inproc_wake(pipe);
+	/* What waits in its pipe goes when it is connected again. */
+	if (!conn)
 		return;
-	}
 	zmq_tx_flush(conn);
 	zmq_conn_put(conn);
 }
@@ -114,10 +95,9 @@ static void zmq_coalesce_send_bh(struct zmq_pipe *pipe, bool work)
 {
 	struct zmq_conn *conn = zmq_conn_get_pipe(pipe);
 
-	if (!conn) {
-		zmq_inproc_wake(pipe);
+	/* What waits in its pipe goes when it is connected again. */
+	if (!conn)
 		return;
-	}
 	if (work)
 		zmq_conn_flush_kick(conn, 0);
 	else
@@ -180,8 +160,7 @@ static void zmq_coalesce_sample(struct zmq_coalesce *co, u64 ns)
 	u32 cost = READ_ONCE(co->cost);
 	u32 sample = min_t(u64, ns, cost ? cost * 4ULL : ZMQ_COALESCE_COST_MAX);
 
-	sample = clamp_t(u32, sample, ZMQ_COALESCE_COST_MIN,
-			 ZMQ_COALESCE_COST_MAX);
+	sample = min_t(u32, sample, ZMQ_COALESCE_COST_MAX);
 	WRITE_ONCE(co->cost, cost ? cost - cost / 8 + sample / 8 : sample);
 }
 
@@ -220,7 +199,7 @@ void zmq_coalesce_flush(struct zmq_sock *zsk, struct zmq_pipe *one, u64 start)
 	bool any = zmq_coalesce_any(co);
 	u64 end;
 
-	if (!one && !any && !start)
+	if (!one && !any)
 		return;
 	WRITE_ONCE(co->waiting, 0);
 	if (one) {
@@ -305,7 +284,7 @@ static void zmq_coalesce_arm(struct zmq_sock *zsk)
 /* What was appended to waits, too. */
 static void zmq_coalesce_list_one(struct zmq_sock *zsk)
 {
-	struct zmq_pipe *one = zmq_coalesce_take(zsk);
+	struct zmq_pipe *one = zmq_coalesce_one(zsk);
 
 	if (!one)
 		return;

@@ -22,8 +22,6 @@ struct zmq_sock;
 #define ZMQ_COALESCE_MAX	(300 * NSEC_PER_USEC)
 /* A flush that takes longer counts as if it took this long. */
 #define ZMQ_COALESCE_COST_MAX	(1000 * NSEC_PER_USEC)
-/* One that takes less does too: who is woken by it has work to do as well. */
-#define ZMQ_COALESCE_COST_MIN	(5 * NSEC_PER_USEC)
 /* More messages, or bytes, in a pipe do not wait. */
 #define ZMQ_COALESCE_MSGS	512
 #define ZMQ_COALESCE_BYTES	32768
@@ -35,8 +33,7 @@ struct zmq_sock;
  * @one: the first pipe appended to since lock_sock was taken, one reference, or
  *	NULL: most calls append to one, and flush it, and need no list; lock_sock
  * @lock: protects @dirty, @settle, @armed; leaf
- * @dirty: pipes appended to since they were flushed; of inproc those whose peer
- *	is to be woken
+ * @dirty: pipes appended to since they were flushed
  * @settle: pipes with something for process context, not for @timer: inproc ones
  *	that have to tell their peers, UDP, new ones
  * @armed: @timer runs, and has a zmq_af_get() reference

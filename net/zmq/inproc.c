@@ -215,21 +215,6 @@ static bool zmq_inproc_accepts(struct zmq_sock *zsk,
 	return !type->rx_accept || type->rx_accept(zsk, &rx) > 0;
 }
 
-static bool zmq_inproc_enqueue(struct zmq_pipe *to, struct zmq_segq *q,
-			       u32 msgs)
-{
-	struct zmq_sock *zsk = to->zsk;
-	struct zmq_segcur cur;
-	u64 body;
-	u32 n;
-
-	zmq_segcur_init(&cur, q);
-	zmq_segcur_run(&cur, msgs, q->bytes, &n, &body);
-	atomic64_add(msgs, &zsk->stats.rx_msgs);
-	atomic64_add(body, &zsk->stats.rx_bytes);
-	return zmq_pipe_enqueue(to, q, msgs, q->bytes);
-}
-
 /**
  * zmq_inproc_publish - messages can be received
  * @to: the pipe they come by
@@ -240,33 +225,16 @@ static bool zmq_inproc_enqueue(struct zmq_pipe *to, struct zmq_segq *q,
  */
 void zmq_inproc_publish(struct zmq_pipe *to, struct zmq_segq *q, u32 msgs)
 {
-	if (zmq_inproc_enqueue(to, q, msgs))
-		to->zsk->sk.sk_data_ready(&to->zsk->sk);
-}
+	struct zmq_sock *zsk = to->zsk;
+	struct zmq_segcur cur;
+	u64 body;
+	u32 n;
 
-/* The same; receivers are woken with those of other messages. */
-static void zmq_inproc_hand(struct zmq_pipe *pipe, struct zmq_segq *q,
-			    u32 msgs)
-{
-	sock_owned_by_me(&pipe->zsk->sk);
-	if (zmq_inproc_enqueue(pipe->peer, q, msgs))
-		pipe->unwoken = true;
-}
-
-/**
- * zmq_inproc_wake - have the other side receive what was pushed
- * @pipe: the pipe
- *
- * Context: any, no lock of ours held.
- */
-void zmq_inproc_wake(struct zmq_pipe *pipe)
-{
-	struct zmq_pipe *peer = zmq_inproc_peer_get(pipe);
-
-	if (!peer)
-		return;
-	peer->zsk->sk.sk_data_ready(&peer->zsk->sk);
-	zmq_pipe_put(peer);
+	zmq_segcur_init(&cur, q);
+	zmq_segcur_run(&cur, msgs, q->bytes, &n, &body);
+	atomic64_add(msgs, &zsk->stats.rx_msgs);
+	atomic64_add(body, &zsk->stats.rx_bytes);
+	zmq_pipe_publish(to, q, msgs, q->bytes);
 }
 
 /**
@@ -275,7 +243,7 @@ void zmq_inproc_wake(struct zmq_pipe *pipe)
  * @msg: its frames
  * @keep: as zmq_pipe_push()
  *
- * Context: lock_sock(zsk) held; zmq_coalesce_dirty() is to follow.
+ * Context: lock_sock(zsk) held.
  * Return: 0, or -ENOMEM (with @keep only).
  */
 int zmq_inproc_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep)
@@ -293,13 +261,13 @@ int zmq_inproc_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep)
 		return 0;
 	}
 	if (!keep) {
-		zmq_inproc_hand(pipe, msg, 1);
+		zmq_inproc_publish(peer, msg, 1);
 		return 0;
 	}
 	zmq_segq_init(&copy);
 	if (zmq_segq_copy(&copy, msg, GFP_KERNEL_ACCOUNT | __GFP_NOWARN))
 		return -ENOMEM;
-	zmq_inproc_hand(pipe, &copy, 1);
+	zmq_inproc_publish(peer, &copy, 1);
 	zmq_segq_free(&copy);
 	return 0;
 }
@@ -321,7 +289,7 @@ void zmq_inproc_push_run(struct zmq_pipe *pipe, struct zmq_segq *run,
 	sock_owned_by_me(&pipe->zsk->sk);
 	if (type->receives && !type->rx_accept && !type->single_part &&
 	    !pipe->conflate && !zmq_inproc_mixed(pipe->peer)) {
-		zmq_inproc_hand(pipe, run, msgs);
+		zmq_inproc_publish(pipe->peer, run, msgs);
 		return;
 	}
 	zmq_segq_init(&one);
@@ -373,8 +341,6 @@ void zmq_inproc_settle(struct zmq_pipe *pipe)
 	if (gone)
 		zmq_inproc_hang_up(peer);
 	zmq_send_release(other);
-	/* Messages were pushed before, perhaps. */
-	other->sk.sk_data_ready(&other->sk);
 	if (gone)
 		zmq_inproc_unlink(pipe);
 	zmq_pipe_put(peer);

@@ -58,9 +58,6 @@ void zmq_inproc_settle(struct zmq_pipe *pipe);
 void zmq_inproc_resume(struct zmq_pipe *pipe);
 void zmq_inproc_close_all(struct zmq_sock *zsk);
 
-/* Any context, no lock held. */
-void zmq_inproc_wake(struct zmq_pipe *pipe);
-
 /* Any context; rx_lock or lock_sock of its socket held. */
 bool zmq_inproc_waits(const struct zmq_pipe *pipe);
 void zmq_inproc_kick(struct zmq_pipe *pipe);

@@ -547,16 +547,15 @@ static void zmq_pipe_conflate_rx(struct zmq_pipe *pipe)
 }
 
 /**
- * zmq_pipe_enqueue - make received messages readable, and wake nobody
+ * zmq_pipe_publish - parser: make received messages readable
  * @pipe: the pipe
  * @q: frames of whole messages; empty afterwards
  * @msgs: how many messages
  * @charge: memory to charge before, or if negative to give back
  *
- * Context: any; no lock of ours but the lower socket's, or a lock_sock.
- * Return: false: nobody is there any more to read them.
+ * Context: any; no lock of ours but the lower socket's.
  */
-bool zmq_pipe_enqueue(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
+void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 		      s64 charge)
 {
 	struct zmq_sock *zsk = pipe->zsk;
@@ -570,7 +569,7 @@ bool zmq_pipe_enqueue(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 		zmq_pipe_uncharge(pipe, q->bytes + zmq_segq_overhead(q));
 		spin_unlock_bh(&zsk->rx_lock);
 		zmq_segq_trim(q, q->bytes);
-		return false;
+		return;
 	}
 	WRITE_ONCE(pipe->rx.written, pipe->rx.written + msgs);
 	zmq_segq_move(&pipe->rxq, q);
@@ -579,15 +578,7 @@ bool zmq_pipe_enqueue(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 	if (list_empty(&pipe->fq_node) && !pipe->held)
 		list_add_tail(&pipe->fq_node, &zsk->fq);
 	spin_unlock_bh(&zsk->rx_lock);
-	return true;
-}
-
-/* The same, and wake a receiver. */
-void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
-		      s64 charge)
-{
-	if (zmq_pipe_enqueue(pipe, q, msgs, charge))
-		pipe->zsk->sk.sk_data_ready(&pipe->zsk->sk);
+	zsk->sk.sk_data_ready(&zsk->sk);
 }
 
 /**

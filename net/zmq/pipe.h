@@ -42,8 +42,6 @@ enum {
  * @events: inproc: what to tell @peer, in order; @tx_lock, lock_sock to add
  * @kick_node: inproc: while KICKED
  * @held: inproc: being joined, @rxq is not to be read yet; rx_lock
- * @unwoken: inproc: @peer has messages that its receivers are to be woken for;
- *	lock_sock
  * @rcvhwm: inproc: our share of the peer's credit; WRITE_ONCE under lock_sock
  * @attached: in zsk->pipes; lock_sock
  * @dead: no peer any more, only @rxq to be read; rx_lock
@@ -100,7 +98,6 @@ struct zmq_pipe {
 	struct list_head	events;
 	struct llist_node	kick_node;
 	u32			rcvhwm;
-	bool			unwoken;
 	bool			held;
 	bool			attached;
 	bool			dead;
@@ -173,8 +170,6 @@ bool zmq_pipe_rx_full(const struct zmq_pipe *pipe, u32 pending);
 u32 zmq_pipe_rx_credit(const struct zmq_pipe *pipe, u32 pending);
 bool zmq_pipe_rx_pause(struct zmq_pipe *pipe);
 void zmq_pipe_resume(struct zmq_pipe *pipe);
-bool zmq_pipe_enqueue(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
-		      s64 charge);
 void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 		      s64 charge);
 
