@@ -9,6 +9,7 @@
 #include "meta.h"
 #include "monitor.h"
 #include "net.h"
+#include "ring.h"
 #include "type.h"
 
 /* Wake who waits to send; may be called after close. */
@@ -46,6 +47,7 @@ static void zmq_af_free_work(struct work_struct *work)
 	list_del(&zsk->net_node);
 	mutex_unlock(&znet->mutex);
 	zmq_coalesce_fini(zsk);
+	zmq_ring_free(zsk);
 	if (zsk->type->fini)
 		zsk->type->fini(zsk);
 	zmq_send_reset(&zsk->asm_msg);
@@ -155,6 +157,7 @@ static int zmq_af_release(struct socket *sock)
 	if (!sk)
 		return 0;
 	zsk = zmq_sk(sk);
+	zmq_ring_close(zsk);
 	lock_sock(sk);
 	spin_lock_bh(&zsk->rx_lock);
 	WRITE_ONCE(zsk->closing, true);
@@ -201,6 +204,7 @@ static int zmq_af_bind(struct socket *sock, zmq_compat_sockaddr *uaddr, int len)
 	err = zmq_af_addr((struct sockaddr_zmq *)uaddr, len, &name, &name_len);
 	if (!err && READ_ONCE(zsk->shutdown))
 		err = -ESHUTDOWN;
+	zmq_ring_recall(zsk);
 	return err ?: zmq_ep_bind(zsk, name, name_len);
 }
 
@@ -215,6 +219,7 @@ static int zmq_af_connect(struct socket *sock, zmq_compat_sockaddr *uaddr,
 	err = zmq_af_addr((struct sockaddr_zmq *)uaddr, len, &name, &name_len);
 	if (!err && READ_ONCE(zsk->shutdown))
 		err = -ESHUTDOWN;
+	zmq_ring_recall(zsk);
 	return err ?: zmq_ep_connect(zsk, name, name_len);
 }
 
@@ -257,6 +262,7 @@ static __poll_t zmq_af_poll(struct file *file, struct socket *sock,
 	u32 events;
 
 	sock_poll_wait(file, sock, wait);
+	zmq_ring_sync(zsk);
 	if (READ_ONCE(zsk->shutdown))
 		return EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM |
 		       EPOLLRDHUP | EPOLLHUP;
@@ -276,6 +282,9 @@ void zmq_af_shutdown(struct zmq_sock *zsk)
 	spin_lock_bh(&zsk->rx_lock);
 	WRITE_ONCE(zsk->shutdown, true);
 	spin_unlock_bh(&zsk->rx_lock);
+	/* Pairs with zmq_ring_make(). */
+	smp_mb();
+	zmq_ring_shutdown(zsk);
 	zsk->sk.sk_state_change(&zsk->sk);
 }
 
@@ -313,6 +322,7 @@ static int zmq_af_ioctl(struct socket *sock, unsigned int cmd,
 		val = zmq_recv_next_len(zsk);
 		break;
 	case SIOCOUTQ:
+		zmq_ring_sync(zsk);
 		lock_sock(sock->sk);
 		bytes = zmq_af_tx_queued(zsk, &msgs);
 		release_sock(sock->sk);
@@ -330,6 +340,7 @@ void zmq_af_stats(struct zmq_sock *zsk, struct zmq_af_stats *st)
 	struct zmq_pipe *pipe;
 
 	memset(st, 0, sizeof(*st));
+	zmq_ring_sync(zsk);
 	st->tx_msgs = atomic64_read(&zsk->stats.tx_msgs);
 	st->tx_bytes = atomic64_read(&zsk->stats.tx_bytes);
 	st->rx_msgs = atomic64_read(&zsk->stats.rx_msgs);
@@ -383,7 +394,7 @@ const struct proto_ops zmq_af_ops = {
 	.show_fdinfo	= zmq_af_show_fdinfo,
 	.sendmsg	= zmq_send_msg,
 	.recvmsg	= zmq_recv_msg,
-	.mmap		= sock_no_mmap,
+	.mmap		= zmq_ring_mmap,
 	ZMQ_COMPAT_PROTO_OPS
 };
 

@@ -18,6 +18,39 @@
 /* Messages taken out of a pipe at once. */
 #define ZMQ_BATCH_RUN		1024
 
+/**
+ * struct zmq_batch - messages on their way from the user to the pipes
+ * @q: frames in chunks of ours: what is checked there is what is sent
+ * @one: the message that is being handed over
+ * @sent: bytes handed over
+ * @msgs: messages handed over
+ * @copied: bytes taken from the user
+ * @whole: bytes up to the end of the last whole message
+ * @body_left: bytes of a long frame's body still to come
+ * @msg_max: most bytes that a message's bodies may have
+ * @need: bytes that a frame must have in one piece to be looked at
+ * @more: the frame that is @body_left short is not its message's last
+ * @parts: parts of the unfinished message
+ * @bytes: bytes of their bodies
+ */
+struct zmq_batch {
+	struct zmq_segq	q;
+	struct zmq_segq	one;
+	u64		sent;
+	u32		msgs;
+	u64		copied;
+	u64		whole;
+	u64		body_left;
+	u64		msg_max;
+	u32		need;
+	bool		more;
+	u32		parts;
+	u64		bytes;
+};
+
+int zmq_batch_fill(struct zmq_sock *zsk, struct zmq_batch *b,
+		   struct iov_iter *from, size_t len);
+int zmq_batch_pass(struct zmq_sock *zsk, struct zmq_batch *b);
 int zmq_batch_send(struct zmq_sock *zsk, struct msghdr *m, size_t len);
 int zmq_batch_recv(struct zmq_sock *zsk, struct msghdr *m, size_t len,
 		   int flags);

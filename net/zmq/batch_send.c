@@ -2,36 +2,11 @@
 /* Batches: sending many messages by one call. */
 #include "batch.h"
 #include "net.h"
+#include "ring.h"
 #include "type.h"
 
 /* Of a long first part, as many pieces are shown to the type. */
 #define ZMQ_BATCH_PIECES	8
-
-/**
- * struct zmq_batch - messages on their way from the user to the pipes
- * @q: frames in chunks of ours: what is checked there is what is sent
- * @copied: bytes taken from the user
- * @whole: bytes up to the end of the last whole message
- * @body_left: bytes of a long frame's body still to come
- * @need: bytes that a frame must have in one piece to be looked at
- * @more: the frame that is @body_left short is not its message's last
- * @parts: parts of the unfinished message
- * @bytes: bytes of their bodies
- * @one: the message that is being handed over
- * @sent: bytes handed over
- */
-struct zmq_batch {
-	struct zmq_segq	q;
-	struct zmq_segq	one;
-	u64		sent;
-	u64		copied;
-	u64		whole;
-	u64		body_left;
-	u32		need;
-	bool		more;
-	u32		parts;
-	u64		bytes;
-};
 
 /* A frame ends, @end bytes into the batch. */
 static void zmq_batch_frame_end(struct zmq_batch *b, u64 end)
@@ -60,8 +35,7 @@ static int zmq_batch_frame(const struct zmq_sock *zsk, struct zmq_batch *b,
 	b->need = ZMQ_ZMTP_HDR_LONG;
 	if (!n)
 		return 0;
-	if (hdr.len > READ_ONCE(znet->msg_max) ||
-	    b->bytes + hdr.len > READ_ONCE(znet->msg_max) ||
+	if (hdr.len > b->msg_max || b->bytes + hdr.len > b->msg_max ||
 	    b->parts >= READ_ONCE(znet->parts_max))
 		return -EMSGSIZE;
 	/* One way to write a header, as everywhere in our queues. */
@@ -154,12 +128,20 @@ static u32 zmq_batch_room(struct zmq_chunk_pool *pool, u32 have, u32 need)
 	return room;
 }
 
-/*
- * Copy and check the next round of a user's buffer: whole messages, one at
- * least.  What is copied of another one is given back.
+/**
+ * zmq_batch_fill - copy and check the next round of a user's buffer
+ * @zsk: the socket
+ * @b: an empty batch
+ * @from: the buffer; left behind the @b->whole bytes that are in @b then
+ * @len: bytes there
+ *
+ * Whole messages, one at least.  What is copied of another one is given back.
+ *
+ * Context: lock_sock(zsk) held.
+ * Return: 0; -EINVAL, -EMSGSIZE, -EFAULT, -ENOBUFS: free @b->q.
  */
-static int zmq_batch_fill(struct zmq_sock *zsk, struct zmq_batch *b,
-			  struct iov_iter *from, size_t len)
+int zmq_batch_fill(struct zmq_sock *zsk, struct zmq_batch *b,
+		   struct iov_iter *from, size_t len)
 {
 	struct zmq_chunk_pool *pool = &zsk->tx_pool;
 	u32 have = 0;
@@ -299,28 +281,49 @@ static int zmq_batch_one(struct zmq_sock *zsk, struct zmq_batch *b)
 	return min(peers, 0);
 }
 
-/* Hand over one message, or several for which it is the same. */
-static int zmq_batch_some(struct zmq_sock *zsk, struct zmq_batch *b)
+/**
+ * zmq_batch_pass - hand over one message, or several for which it is the same
+ * @zsk: the socket; no message is in assembly
+ * @b: where from, not empty
+ *
+ * Context: lock_sock(zsk) held.
+ * Return: 0, or as zmq_type.send and nothing is handed over.
+ */
+int zmq_batch_pass(struct zmq_sock *zsk, struct zmq_batch *b)
 {
 	u64 body, before = b->q.bytes;
+	u64 seq = zsk->type->publishes ? zsk->pub.seq : 0;
+	int err = -EOPNOTSUPP;
 	u32 msgs;
-	int err;
 
-	if (READ_ONCE(zsk->shutdown))
-		return -ESHUTDOWN;
-	if (zsk->asm_msg.open)
-		return -EBADFD;
-	err = -EOPNOTSUPP;
 	if (zsk->type->send_run) {
 		err = zsk->type->send_run(zsk, &b->q, &msgs, &body);
 		if (!err)
 			zmq_send_count(zsk, msgs, body);
+		/* Those, too, that nobody wanted. */
+		if (zsk->type->publishes)
+			msgs = zsk->pub.seq - seq;
 	}
-	if (err == -EOPNOTSUPP)
+	if (err == -EOPNOTSUPP) {
+		msgs = 1;
 		err = zmq_batch_one(zsk, b);
-	if (!err)
+	}
+	if (!err) {
 		b->sent += before - b->q.bytes;
+		b->msgs += msgs;
+	}
 	return err;
+}
+
+static int zmq_batch_some(struct zmq_sock *zsk, struct zmq_batch *b)
+{
+	int err = zmq_ring_before(zsk);
+
+	if (err)
+		return err;
+	if (READ_ONCE(zsk->shutdown))
+		return -ESHUTDOWN;
+	return zsk->asm_msg.open ? -EBADFD : zmq_batch_pass(zsk, b);
 }
 
 /* Send what was filled in, as far as there is room for it. */
@@ -357,7 +360,8 @@ static int zmq_batch_push(struct zmq_sock *zsk, struct zmq_batch *b,
  * @m: where from, and flags
  * @len: bytes there
  *
- * Waits for room for the first message only.
+ * Waits for room for the first message only.  With a @len of 0 it looks at the
+ * ring.
  *
  * Return: bytes of the messages that were taken, @len or fewer; if none was:
  * -EINVAL (bytes that are no frames, or no whole messages), -EMSGSIZE (too
@@ -375,8 +379,12 @@ int zmq_batch_send(struct zmq_sock *zsk, struct msghdr *m, size_t len)
 		return -EOPNOTSUPP;
 	lock_sock(sk);
 	timeo = sock_sndtimeo(sk, m->msg_flags & MSG_DONTWAIT);
+	if (!len)
+		err = zmq_ring_kick(zsk);
 	while (sent < len && !err) {
-		struct zmq_batch b = {};
+		struct zmq_batch b = {
+			.msg_max = READ_ONCE(zmq_net(sock_net(sk))->msg_max),
+		};
 
 		err = zmq_batch_fill(zsk, &b, &m->msg_iter, len - sent);
 		if (!err)

@@ -2,7 +2,7 @@
 /* Coalescing: when what was appended to the pipes goes out. */
 #include "conn.h"
 #include "inproc.h"
-#include "type.h"
+#include "ring.h"
 #include "udp.h"
 
 static bool zmq_coalesce_any(const struct zmq_coalesce *co)
@@ -243,12 +243,17 @@ static enum hrtimer_restart zmq_coalesce_timer(struct hrtimer *timer)
 	struct zmq_sock *zsk = container_of(co, struct zmq_sock, co);
 	u32 waiting = READ_ONCE(co->waiting);
 	LIST_HEAD(dirty);
+	bool ring;
 	u64 start;
 
 	spin_lock(&co->lock);
 	co->armed = false;
-	list_splice_init(&co->dirty, &dirty);
+	ring = zmq_ring_timer(zsk);
+	if (!ring)
+		list_splice_init(&co->dirty, &dirty);
 	spin_unlock(&co->lock);
+	if (ring)
+		return HRTIMER_NORESTART;
 	WRITE_ONCE(co->waiting, 0);
 	if (!list_empty(&dirty)) {
 		start = ktime_get_ns();
@@ -329,8 +334,21 @@ bool zmq_coalesce_later(struct zmq_sock *zsk, bool now)
 /* The caller is about to wait for others: they wait for what it sent. */
 void zmq_coalesce_block(struct zmq_sock *zsk)
 {
-	if (READ_ONCE(zsk->co.armed))
+	zmq_ring_sync(zsk);
+	if (READ_ONCE(zsk->co.armed) || zmq_ring_awake(zsk))
 		zmq_coalesce_flush(zsk, NULL, 0);
+}
+
+/*
+ * The work of a ring took @msgs messages, which release_sock() is to flush now;
+ * @again: it has found many, and is to look again soon; lock_sock held.
+ */
+void zmq_coalesce_round(struct zmq_sock *zsk, u32 msgs, bool again)
+{
+	zmq_coalesce_adapt(&zsk->co, msgs);
+	if (again)
+		zmq_coalesce_arm(zsk);
+	zsk->co.now = ktime_get_ns();
 }
 
 void zmq_coalesce_init(struct zmq_sock *zsk)

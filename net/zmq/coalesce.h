@@ -74,5 +74,6 @@ bool zmq_coalesce_later(struct zmq_sock *zsk, bool now);
 struct zmq_pipe *zmq_coalesce_one(struct zmq_sock *zsk);
 void zmq_coalesce_flush(struct zmq_sock *zsk, struct zmq_pipe *one, u64 start);
 void zmq_coalesce_block(struct zmq_sock *zsk);
+void zmq_coalesce_round(struct zmq_sock *zsk, u32 msgs, bool again);
 
 #endif /* _NET_ZMQ_COALESCE_H */

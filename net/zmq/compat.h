@@ -9,6 +9,7 @@
 
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
+#include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/net.h>
 #include <linux/skbuff.h>
@@ -71,6 +72,17 @@ zmq_compat_hrtimer_setup(struct hrtimer *timer,
 #else
 	hrtimer_init(timer, clock, mode);
 	timer->function = fn;
+#endif
+}
+
+/* 6.3: flags of a mapping are changed by functions. */
+static inline void zmq_compat_vm_flags(struct vm_area_struct *vma,
+				       unsigned long set, unsigned long clear)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_mod(vma, set, clear);
+#else
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
 #endif
 }
 

@@ -6,6 +6,7 @@
 const struct zmq_type zmq_pattern_pair = {
 	.id		= ZMQ_AF_PAIR,
 	.name		= "PAIR",
+	.rings		= true,
 	.sends		= true,
 	.receives	= true,
 	.single		= true,

@@ -9,6 +9,7 @@
 const struct zmq_type zmq_pattern_push = {
 	.id		= ZMQ_AF_PUSH,
 	.name		= "PUSH",
+	.rings		= true,
 	.conflates	= true,
 	.sends		= true,
 	.send_begin	= zmq_lb_begin,

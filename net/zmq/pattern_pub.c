@@ -444,6 +444,7 @@ static int zmq_pub_getsockopt(struct zmq_sock *zsk, int opt)
 const struct zmq_type zmq_pattern_pub = {
 	.id		= ZMQ_AF_PUB,
 	.name		= "PUB",
+	.rings		= true,
 	.dedupes	= true,
 	.conflates	= true,
 	.sends		= true,

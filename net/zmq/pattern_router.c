@@ -8,6 +8,7 @@
 const struct zmq_type zmq_pattern_dealer = {
 	.id		= ZMQ_AF_DEALER,
 	.name		= "DEALER",
+	.rings		= true,
 	.notices	= BIT(ZMQ_NOTICE_HELLO) | BIT(ZMQ_NOTICE_HICCUP),
 	.dedupes	= true,
 	.conflates	= true,

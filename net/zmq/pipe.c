@@ -5,6 +5,7 @@
 #include "conn.h"
 #include "inproc.h"
 #include "meta.h"
+#include "ring.h"
 #include "type.h"
 
 /**
@@ -110,6 +111,7 @@ int zmq_pipe_attach(struct zmq_pipe *pipe)
 		zsk->type->attach(zsk, pipe);
 	if (zsk->type->sends)
 		zsk->sk.sk_write_space(&zsk->sk);
+	zmq_ring_room(zsk);
 	return 0;
 }
 
@@ -150,6 +152,8 @@ void zmq_pipe_detach(struct zmq_pipe *pipe)
 		zmq_coalesce_dirty(zsk, pipe);
 	/* Who waits for this peer has to look again. */
 	zsk->sk.sk_write_space(&zsk->sk);
+	zmq_ring_revoke(zsk);
+	zmq_ring_room(zsk);
 }
 
 /* Bytes the send queue keeps alive: each segment may pin a page's worth. */
@@ -316,8 +320,10 @@ void zmq_pipe_writable(struct zmq_pipe *pipe)
 		wake = true;
 	}
 	spin_unlock_bh(&zsk->rx_lock);
-	if (wake)
-		zsk->sk.sk_write_space(&zsk->sk);
+	if (!wake)
+		return;
+	zsk->sk.sk_write_space(&zsk->sk);
+	zmq_ring_room(zsk);
 }
 
 /* Flusher: take everything queued.  Return: did anything come? */

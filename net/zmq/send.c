@@ -5,6 +5,7 @@
 #include "conn.h"
 #include "inproc.h"
 #include "net.h"
+#include "ring.h"
 #include "type.h"
 
 /* Throw a message in assembly away. */
@@ -195,7 +196,10 @@ void zmq_send_release(struct zmq_sock *zsk)
 /* The same after messages, which may wait for more; MSG_EOR: they may not. */
 void zmq_send_done(struct zmq_sock *zsk, int flags)
 {
-	if (zmq_coalesce_later(zsk, flags & MSG_EOR))
+	bool later = zmq_coalesce_later(zsk, flags & MSG_EOR);
+
+	zmq_ring_after(zsk);
+	if (later)
 		release_sock(&zsk->sk);
 	else
 		zmq_send_release(zsk);
@@ -246,8 +250,13 @@ static int zmq_send_begin(struct zmq_sock *zsk, struct msghdr *msg,
 		seq = READ_ONCE(zsk->wr_seq);
 		if (READ_ONCE(zsk->shutdown))
 			return -ESHUTDOWN;
+		err = zmq_ring_before(zsk);
+		if (zsk->asm_msg.open)
+			return 0;
 		zsk->asm_msg.cmsg = cmsg;
-		err = zsk->type->send_begin(zsk, &msg->msg_iter, len, more);
+		if (!err)
+			err = zsk->type->send_begin(zsk, &msg->msg_iter, len,
+						    more);
 		zsk->asm_msg.cmsg = NULL;
 		if (err != -EAGAIN)
 			return err;

@@ -10,6 +10,7 @@
 #include "monitor.h"
 #include "peer.h"
 #include "peers.h"
+#include "ring.h"
 #include "type.h"
 #include "view.h"
 
@@ -344,6 +345,8 @@ static int zmq_sockopt_set_other(struct zmq_sock *zsk, int opt, const u8 *buf,
 		if (on >= 0)
 			WRITE_ONCE(zsk->packed, on);
 		return min(on, 0);
+	case ZMQ_AF_RING:
+		return zmq_ring_make(zsk, buf, len);
 	default:
 		return -EINVAL;
 	}
@@ -465,6 +468,8 @@ int zmq_sockopt_set(struct socket *sock, int level, int opt, sockptr_t val,
 	buf = kvmalloc(len + 1, GFP_KERNEL_ACCOUNT);
 	if (!buf)
 		return -ENOMEM;
+	/* What was sent before was sent with the options as they were. */
+	zmq_ring_recall(zmq_sk(sock->sk));
 	err = -EFAULT;
 	if (!copy_from_sockptr(buf, val, len)) {
 		buf[len] = 0;
@@ -550,6 +555,8 @@ static int zmq_sockopt_get_int(struct zmq_sock *zsk, int opt)
 		return READ_ONCE(zsk->recvmeta);
 	case ZMQ_AF_PACKED:
 		return READ_ONCE(zsk->packed);
+	case ZMQ_AF_RING:
+		return zmq_ring_size(zsk);
 	case ZMQ_OPT_THREAD_SAFE:
 		/* What libzmq means by it. */
 		return zsk->type->single_part;
@@ -634,6 +641,7 @@ int zmq_sockopt_get(struct socket *sock, int level, int opt, char __user *val,
 		return -EFAULT;
 	if (READ_ONCE(zsk->shutdown))
 		return -ESHUTDOWN;
+	zmq_ring_sync(zsk);
 	err = zmq_peer_getsockopt(zsk, opt, val, optlen, len);
 	if (err != -ENOPROTOOPT)
 		return err;

@@ -37,6 +37,7 @@ struct zmq_rx;
  * @notices: which of ZMQ_HELLO_MSG etc. it uses, BIT(ZMQ_NOTICE_*)
  * @dedupes: connects to one address once only
  * @prompt: what is sent never waits for more
+ * @rings: may be sent to through a ring (ring.h)
  * @rechecks: @recv_begin does nothing unless zmq_pipe.recheck is set
  *
  * Under lock_sock(zsk), process context:
@@ -107,6 +108,7 @@ struct zmq_type {
 	bool		dedupes;
 	bool		rechecks;
 	bool		prompt;
+	bool		rings;
 
 	int (*init)(struct zmq_sock *zsk);
 	void (*fini)(struct zmq_sock *zsk);

@@ -51,6 +51,7 @@ struct zmq_cmsg;
 struct zmq_context;
 struct zmq_meta;
 struct zmq_monitor;
+struct zmq_ring;
 struct zmq_type;
 
 /**
@@ -201,6 +202,7 @@ struct zmq_sub_state {
  * @pipes: attached pipes; changed under lock_sock and rx_lock
  * @npipes: how many
  * @co: pipes appended to, to be flushed after release_sock()
+ * @ring: ZMQ_AF_RING, or NULL; set once under lock_sock, see ring.h
  * @rx_lock: lock level 4
  * @fq: pipes with messages, in reading order; rx_lock
  * @lb: pipes that may take a message, next one first; rx_lock
@@ -258,6 +260,7 @@ struct zmq_sock {
 	struct list_head	pipes;
 	u32			npipes;
 	struct zmq_coalesce	co;
+	struct zmq_ring		*ring;
 
 	spinlock_t		rx_lock;	/* lock level 4 */
 	struct list_head	fq;
@@ -306,6 +309,7 @@ static inline struct zmq_sock *zmq_sk(const struct sock *sk)
  *
  * send.c		zmq_send_msg		sendmsg -> assembly
  * batch_send.c		zmq_batch_send		the same, many messages at once
+ * ring.c		zmq_ring_drain		the same without a call
  *			type->send		pattern_*.c: choice of pipes
  * pipe.c		zmq_pipe_push		append
  * coalesce.c		zmq_coalesce_later	now or together with others

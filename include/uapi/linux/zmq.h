@@ -419,4 +419,65 @@ struct zmq_af_peer {
 #define ZMQ_AF_COALESCE		(ZMQ_AF_BASE + 0x62)
 #define ZMQ_AF_COALESCE_MAX	1000000
 
+/*
+ * SG, int (default 0): bytes, a power of two from ZMQ_AF_RING_MIN to
+ * ZMQ_AF_RING_MAX: give a PAIR, PUB, PUSH or DEALER a ring in memory shared with
+ * the kernel, through which it can be sent to without system calls.  Once only
+ * (EBUSY).  EOPNOTSUPP: other types.  Then
+ *	mmap(NULL, r, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
+ * of r = getpagesize() + size bytes, no fewer or more, never PROT_EXEC, gives
+ * struct zmq_af_ring and, at its @offset, the ring.  A mapping keeps the socket
+ * open as a descriptor does, and is not inherited by fork(2).
+ */
+#define ZMQ_AF_RING		(ZMQ_AF_BASE + 0x63)
+#define ZMQ_AF_RING_MIN		4096
+#define ZMQ_AF_RING_MAX		1048576
+
+/**
+ * struct zmq_af_ring - first page of the memory shared with a sender
+ * @size: bytes in the ring; constant
+ * @offset: where in the mapping it begins; constant
+ * @max: most bytes that a message's bodies may have; constant
+ * @flags: ZMQ_AF_RING_*; written by the kernel
+ * @limit: messages that may have been put in since it was made, in all; written
+ *	by the kernel
+ * @head: bytes that the kernel has taken out; written by the kernel
+ * @tail: bytes that were put in; written by the user
+ *
+ * The counters begin with 0 and wrap around; byte n is at @offset + n % @size.
+ * In the ring are whole messages, packed as for MSG_ZMQ_PACKED; frames and
+ * headers may wrap around its end.  One thread at a time puts messages in:
+ *
+ *	1. @flags is 0, else send by a system call;
+ *	2. (__s32)(@limit - messages put in so far) is positive, and @head, read
+ *	   with acquire semantics, leaves room in the ring, else send by a
+ *	   system call, which blocks or fails as a send does;
+ *	3. write the message, then @tail with release semantics;
+ *	4. full memory barrier, then read @flags: if ZMQ_AF_RING_WAKE is set now,
+ *	   send(fd, NULL, 0, MSG_ZMQ_PACKED).
+ *
+ * A message is sent when @tail has been written and step 4 is done.  While
+ * @flags is 0 the kernel looks at @tail by itself, as soon and as often as
+ * ZMQ_AF_COALESCE lets messages wait.  Every call on the socket first takes out
+ * what is there, so nothing overtakes it: other sends, poll(2), close(2),
+ * exit(2).  A multipart message that was begun by other calls ends before.
+ *
+ * If what it finds are not whole messages, or @tail went where it cannot be, the
+ * kernel sets ZMQ_AF_RING_STOPPED, ignores the ring from then on, and fails the
+ * call of step 4 with EINVAL.  Other sends go on working.
+ */
+struct zmq_af_ring {
+	__u32	size;
+	__u32	offset;
+	__u32	max;
+	__u32	flags;
+	__u32	limit;
+	__u32	head;
+	__u32	pad[10];
+	__u32	tail;
+};
+
+#define ZMQ_AF_RING_WAKE	1	/* the kernel is not looking */
+#define ZMQ_AF_RING_STOPPED	2	/* and never will again */
+
 #endif /* _UAPI_LINUX_ZMQ_H */

@@ -1,0 +1,849 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sending through memory shared with the kernel (ZMQ_AF_RING). */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "harness.h"
+#include "raw.h"
+
+#define SIZE		4096
+/* A wait that nobody can mistake for a slow machine, and a short one. */
+#define LONG_US		1000000
+#define SHORT_US	20000
+
+/* The writing end of a ring. */
+struct ring {
+	struct zs		*s;
+	struct zmq_af_ring	*ctl;
+	unsigned char		*data;
+	size_t			len;
+	__u32			tail;
+	__u32			sent;
+};
+
+static int ring_open(struct ring *r, struct zs *s, int size)
+{
+	*r = (struct ring){ .s = s, .len = getpagesize() + size };
+	if (zs_set_int(s, ZMQ_AF_RING, size))
+		return -1;
+	r->ctl = mmap(NULL, r->len, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd,
+		      0);
+	if (r->ctl == MAP_FAILED)
+		return -1;
+	r->data = (unsigned char *)r->ctl + r->ctl->offset;
+	return 0;
+}
+
+static void ring_unmap(struct ring *r)
+{
+	munmap(r->ctl, r->len);
+}
+
+static __u32 ring_flags(const struct ring *r)
+{
+	return __atomic_load_n(&r->ctl->flags, __ATOMIC_SEQ_CST);
+}
+
+static bool ring_awake(const struct ring *r)
+{
+	return !ring_flags(r);
+}
+
+static int ring_credit(const struct ring *r)
+{
+	return __atomic_load_n(&r->ctl->limit, __ATOMIC_SEQ_CST) - r->sent;
+}
+
+static __u32 ring_room(const struct ring *r)
+{
+	return r->ctl->size -
+	       (r->tail - __atomic_load_n(&r->ctl->head, __ATOMIC_ACQUIRE));
+}
+
+static void ring_bytes(struct ring *r, const void *from, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		r->data[r->tail++ % r->ctl->size] = ((const char *)from)[i];
+}
+
+/* Write a frame, which is not in the ring before ring_commit(). */
+static void ring_frame(struct ring *r, int flags, const void *body, size_t len)
+{
+	__be64 be = __builtin_bswap64(len);
+	unsigned char short_len = len;
+	unsigned char first = flags | (len > 255 ? RAW_LONG : 0);
+
+	ring_bytes(r, &first, 1);
+	if (len > 255)
+		ring_bytes(r, &be, sizeof(be));
+	else
+		ring_bytes(r, &short_len, 1);
+	ring_bytes(r, body, len);
+}
+
+static void ring_commit(struct ring *r)
+{
+	r->sent++;
+	__atomic_store_n(&r->ctl->tail, r->tail, __ATOMIC_SEQ_CST);
+}
+
+static void ring_put(struct ring *r, const char *str)
+{
+	ring_frame(r, 0, str, strlen(str));
+	ring_commit(r);
+}
+
+static int ring_kick(struct ring *r)
+{
+	return send(r->s->fd, NULL, 0, MSG_ZMQ_PACKED);
+}
+
+/* A send as a library does it. */
+static int ring_send(struct ring *r, const void *buf, size_t len)
+{
+	if (!ring_awake(r) || ring_credit(r) <= 0 || ring_room(r) < len + 9)
+		return send(r->s->fd, buf, len, 0) < 0 ? -1 : 0;
+	ring_frame(r, 0, buf, len);
+	ring_commit(r);
+	return ring_flags(r) & ZMQ_AF_RING_WAKE ? ring_kick(r) : 0;
+}
+
+/* Send until the kernel looks by itself.  Return: how many. */
+static int ring_wake(struct ring *r)
+{
+	int n = 0;
+
+	while (!ring_awake(r) && n < 100000 && send(r->s->fd, "w", 1, 0) == 1)
+		n++;
+	return ring_awake(r) ? n : -1;
+}
+
+static bool woken(struct zs *pull, int n)
+{
+	while (n-- > 0)
+		if (!zs_recv_is(pull, "w"))
+			return false;
+	return true;
+}
+
+static bool has(struct zs *s, __u64 n)
+{
+	struct zmq_af_stats stats = {};
+
+	return !zs_stats(s, &stats) && stats.rx_queued_msgs == n;
+}
+
+FIXTURE(ring) {
+	struct zs *push;
+	struct zs *pull;
+	struct ring r;
+	char endpoint[ZS_ENDPOINT_MAX];
+};
+
+FIXTURE_VARIANT(ring) {
+	enum zs_transport transport;
+};
+
+FIXTURE_VARIANT_ADD(ring, tcp) { .transport = ZS_TCP };
+FIXTURE_VARIANT_ADD(ring, ipc) { .transport = ZS_ABSTRACT };
+
+FIXTURE_SETUP(ring)
+{
+	self->push = zs_open(ZMQ_PUSH);
+	self->pull = zs_open(ZMQ_PULL);
+	ASSERT_OK(zs_pair(self->pull, self->push, variant->transport,
+			  self->endpoint));
+	ASSERT_OK(zs_set_int(self->push, ZMQ_AF_COALESCE, SHORT_US));
+	ASSERT_OK(ring_open(&self->r, self->push, SIZE));
+}
+
+FIXTURE_TEARDOWN(ring)
+{
+	ring_unmap(&self->r);
+	zs_close_now(self->push);
+	zs_close_now(self->pull);
+}
+
+TEST_F(ring, asleep_until_told)
+{
+	EXPECT_EQ(ZMQ_AF_RING_WAKE, ring_flags(&self->r));
+	ring_put(&self->r, "one");
+	EXPECT_EQ(0, ring_kick(&self->r));
+	EXPECT_TRUE(zs_recv_is(self->pull, "one"));
+	EXPECT_EQ(self->r.tail, self->r.ctl->head);
+}
+
+/* One message, and the sender does nothing any more. */
+TEST_F(ring, one_and_sleep)
+{
+	int i, n;
+
+	for (i = 0; i < 20; i++) {
+		n = ring_wake(&self->r);
+		ASSERT_LE(0, n);
+		ring_put(&self->r, "one");
+		ASSERT_TRUE(woken(self->pull, n));
+		ASSERT_TRUE(zs_recv_is(self->pull, "one"));
+		/* Few come, so the kernel gives up. */
+		ASSERT_TRUE(wait_until(!ring_awake(&self->r)));
+	}
+}
+
+/* At any moment of the kernel's falling asleep. */
+TEST_F(ring, none_is_stranded)
+{
+	char text[16];
+	int i;
+
+	ASSERT_OK(zs_set_int(self->push, ZMQ_AF_COALESCE, 10));
+	for (i = 0; i < 3000; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		ASSERT_OK(ring_send(&self->r, text, strlen(text)));
+		if (i % 7)
+			continue;
+		ASSERT_TRUE(zs_recv_is(self->pull, text));
+		/* Nothing else is left. */
+		for (; ++i % 7; ) {
+			snprintf(text, sizeof(text), "%d", i);
+			ASSERT_OK(ring_send(&self->r, text, strlen(text)));
+			ASSERT_TRUE(zs_recv_is(self->pull, text));
+		}
+		i--;
+	}
+}
+
+/* As many as fit and more, of all sizes, around the ring's end. */
+TEST_F(ring, wraps)
+{
+	static char out[1024], in[1024];
+	unsigned int seed = 1;
+	int i, len;
+	pid_t pid;
+
+	pid = harness_fork();
+	if (!pid) {
+		for (i = 0; i < 20000; i++) {
+			len = rand_r(&seed) % (i % 2 ? 20 : sizeof(in));
+			if (recv(self->pull->fd, in, sizeof(in), 0) != len)
+				_exit(1);
+			memset(out, i, len);
+			if (memcmp(in, out, len))
+				_exit(2);
+		}
+		_exit(0);
+	}
+	for (i = 0; i < 20000; i++) {
+		len = rand_r(&seed) % (i % 2 ? 20 : sizeof(in));
+		memset(out, i, len);
+		ASSERT_OK(ring_send(&self->r, out, len));
+	}
+	EXPECT_EQ(0, harness_wait(pid));
+	/* Not all by calls. */
+	EXPECT_LT(1000, self->r.sent);
+}
+
+/* Nothing overtakes what is in the ring. */
+TEST_F(ring, order)
+{
+	int n;
+
+	ASSERT_OK(zs_set_int(self->push, ZMQ_AF_COALESCE, LONG_US));
+	n = ring_wake(&self->r);
+	ASSERT_LE(0, n);
+	ring_put(&self->r, "1");
+	ASSERT_EQ(1, zs_send(self->push, "2", 1, 0));
+	ring_put(&self->r, "3");
+	ASSERT_EQ(3, send(self->push->fd, "\0\1" "4", 3, MSG_ZMQ_PACKED));
+	ring_put(&self->r, "5");
+	ASSERT_EQ(1, zs_send(self->push, "6", 1, ZS_MORE));
+	/* This one has to wait for the end of the other. */
+	ring_put(&self->r, "8");
+	EXPECT_EQ(0, ring_kick(&self->r));
+	ASSERT_EQ(1, zs_send(self->push, "7", 1, 0));
+	ASSERT_TRUE(woken(self->pull, n));
+	EXPECT_TRUE(zs_recv_is(self->pull, "1"));
+	EXPECT_TRUE(zs_recv_is(self->pull, "2"));
+	EXPECT_TRUE(zs_recv_is(self->pull, "3"));
+	EXPECT_TRUE(zs_recv_is(self->pull, "4"));
+	EXPECT_TRUE(zs_recv_is(self->pull, "5"));
+	EXPECT_STREQ("6|7", zs_recv_msg(self->pull, 0));
+	EXPECT_TRUE(zs_recv_is(self->pull, "8"));
+}
+
+TEST_F(ring, parts)
+{
+	char part[300] = "part";
+
+	ring_frame(&self->r, RAW_MORE, "topic", 5);
+	ring_frame(&self->r, RAW_MORE, part, sizeof(part));
+	ring_frame(&self->r, 0, "end", 3);
+	ring_commit(&self->r);
+	EXPECT_EQ(0, ring_kick(&self->r));
+	EXPECT_STREQ("topic", zs_recv_str(self->pull, 0));
+	EXPECT_EQ((ssize_t)sizeof(part), zs_recv(self->pull, part, sizeof(part), 0));
+	EXPECT_STREQ("end", zs_recv_str(self->pull, 0));
+	EXPECT_EQ(0, zs_get_int(self->pull, ZMQ_RCVMORE));
+}
+
+/* Every call sees what was put in before it, long before the timer. */
+TEST_F(ring, calls_look)
+{
+	struct zmq_af_stats stats = {};
+	long long start = wait_now();
+	int n;
+
+	ASSERT_OK(zs_set_int(self->push, ZMQ_AF_COALESCE, LONG_US));
+	n = ring_wake(&self->r);
+	ASSERT_LE(0, n);
+	ring_put(&self->r, "1");
+	ASSERT_OK(zs_stats(self->push, &stats));
+	EXPECT_EQ(n + 1, stats.tx_msgs);
+	ring_put(&self->r, "2");
+	EXPECT_EQ(ZMQ_POLLOUT, zs_poll(self->push, ZMQ_POLLOUT, 0));
+	EXPECT_EQ(self->r.tail, self->r.ctl->head);
+	ring_put(&self->r, "3");
+	EXPECT_EQ(ZMQ_POLLOUT, zs_get_int(self->push, ZMQ_EVENTS));
+	EXPECT_EQ(self->r.tail, self->r.ctl->head);
+	ring_put(&self->r, "4");
+	ASSERT_OK(zs_set_int(self->push, ZMQ_SNDHWM, 500));
+	EXPECT_EQ(self->r.tail, self->r.ctl->head);
+	/* It counts anew. */
+	EXPECT_EQ(0, ring_credit(&self->r));
+	ring_put(&self->r, "5");
+	ASSERT_OK(zs_disconnect(self->push, self->endpoint));
+	EXPECT_TRUE(wait_until(has(self->pull, n + 5)));
+	EXPECT_GT(LONG_US / 1000 * wait_slow(), wait_now() - start);
+	EXPECT_EQ(0, ring_credit(&self->r));
+}
+
+TEST_F(ring, closed)
+{
+	long long start = wait_now();
+	int n;
+
+	ASSERT_OK(zs_set_int(self->push, ZMQ_AF_COALESCE, LONG_US));
+	n = ring_wake(&self->r);
+	ASSERT_LE(0, n);
+	ring_put(&self->r, "last");
+	/* The mapping keeps the socket. */
+	ASSERT_OK(zs_close(self->push));
+	ring_put(&self->r, "very last");
+	ring_unmap(&self->r);
+	EXPECT_TRUE(wait_until(has(self->pull, n + 2)));
+	EXPECT_GT(LONG_US / 1000 * wait_slow(), wait_now() - start);
+	self->push = zs_open(ZMQ_PUSH);
+	ASSERT_OK(ring_open(&self->r, self->push, SIZE));
+}
+
+/* A child connects, wakes the kernel and puts a message in; then it ends. */
+static void child(const char *endpoint, int how)
+{
+	struct zs *push = zs_open(ZMQ_PUSH);
+	struct ring r;
+
+	/* Nobody receives before it ends. */
+	if (zs_set_int(push, ZMQ_SNDHWM, 0) || zs_connect(push, endpoint) ||
+	    zs_set_int(push, ZMQ_AF_COALESCE, LONG_US) ||
+	    ring_open(&r, push, SIZE) || ring_wake(&r) < 0)
+		_exit(1);
+	ring_put(&r, "end");
+	if (how == SIGKILL)
+		raise(SIGKILL);
+	if (how)
+		_exit(0);
+	execl("/bin/sleep", "sleep", "1000", NULL);
+	_exit(1);
+}
+
+static bool ends(struct zs *pull)
+{
+	char text[8] = "w";
+
+	while (!strcmp(text, "w"))
+		if (zs_recv(pull, memset(text, 0, sizeof(text)),
+			    sizeof(text) - 1, 0) < 0)
+			return false;
+	return !strcmp(text, "end");
+}
+
+TEST_F(ring, killed)
+{
+	pid_t pid = harness_fork();
+
+	if (!pid)
+		child(self->endpoint, SIGKILL);
+	EXPECT_EQ(-1, harness_wait(pid));
+	EXPECT_TRUE(ends(self->pull));
+	pid = harness_fork();
+	if (!pid)
+		child(self->endpoint, 1);
+	EXPECT_EQ(0, harness_wait(pid));
+	EXPECT_TRUE(ends(self->pull));
+}
+
+TEST_F(ring, exec)
+{
+	pid_t pid = harness_fork();
+
+	if (!pid)
+		child(self->endpoint, 0);
+	EXPECT_TRUE(ends(self->pull));
+	kill(pid, SIGKILL);
+	EXPECT_EQ(-1, harness_wait(pid));
+}
+
+/* A child has the socket but not the ring. */
+TEST_F(ring, forked)
+{
+	unsigned char there;
+	pid_t pid;
+	int n;
+
+	n = ring_wake(&self->r);
+	ASSERT_LE(0, n);
+	ring_put(&self->r, "parent's");
+	pid = harness_fork();
+	if (!pid) {
+		if (!mincore(self->r.ctl, getpagesize(), &there) ||
+		    errno != ENOMEM)
+			_exit(1);
+		_exit(send(self->push->fd, "child's", 7, 0) != 7);
+	}
+	EXPECT_EQ(0, harness_wait(pid));
+	ASSERT_TRUE(woken(self->pull, n));
+	EXPECT_TRUE(zs_recv_is(self->pull, "parent's"));
+	EXPECT_TRUE(zs_recv_is(self->pull, "child's"));
+	ring_put(&self->r, "again");
+	EXPECT_EQ(0, ring_kick(&self->r));
+	EXPECT_TRUE(zs_recv_is(self->pull, "again"));
+}
+
+static _Atomic bool over;
+
+static void *sends(void *arg)
+{
+	struct zs *push = arg;
+	int i;
+
+	for (i = 0; i < 5000; i++)
+		if (zs_send_int(push, 10000 + i, 0))
+			return push;
+	return NULL;
+}
+
+/* One by the ring, another by calls: all comes, in the order of each. */
+TEST_F(ring, two_threads)
+{
+	int i, val, calls = 0, rings = 0;
+	pthread_t thread;
+	void *failed;
+	pid_t pid;
+
+	pid = harness_fork();
+	if (!pid) {
+		for (i = 0; i < 10000; i++) {
+			val = zs_recv_int(self->pull, 0);
+			if (val != (val < 10000 ? rings++ : 10000 + calls++))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	ASSERT_OK(pthread_create(&thread, NULL, sends, self->push));
+	for (i = 0; i < 5000; i++)
+		ASSERT_OK(ring_send(&self->r, &i, sizeof(i)));
+	ASSERT_OK(pthread_join(thread, &failed));
+	EXPECT_EQ(NULL, failed);
+	EXPECT_EQ(0, harness_wait(pid));
+}
+
+/* It ends for good, and calls go on. */
+#define EXPECT_STOPPED()						\
+	do {								\
+		EXPECT_ERRNO(EINVAL, ring_kick(&self->r));		\
+		EXPECT_EQ(ZMQ_AF_RING_STOPPED | ZMQ_AF_RING_WAKE,	\
+			  ring_flags(&self->r));			\
+		ring_put(&self->r, "ignored");				\
+		EXPECT_ERRNO(EINVAL, ring_kick(&self->r));		\
+		EXPECT_EQ(4, zs_send(self->push, "call", 4, 0));	\
+		EXPECT_TRUE(zs_recv_is(self->pull, "call"));		\
+	} while (0)
+
+TEST_F(ring, tail_too_far)
+{
+	ring_put(&self->r, "good");
+	EXPECT_EQ(0, ring_kick(&self->r));
+	EXPECT_TRUE(zs_recv_is(self->pull, "good"));
+	self->r.ctl->tail = self->r.tail + SIZE + 1;
+	EXPECT_STOPPED();
+}
+
+TEST_F(ring, tail_backwards)
+{
+	ring_put(&self->r, "good");
+	EXPECT_EQ(0, ring_kick(&self->r));
+	EXPECT_TRUE(zs_recv_is(self->pull, "good"));
+	self->r.ctl->tail = self->r.tail - 1;
+	EXPECT_STOPPED();
+}
+
+/* Bytes that are no messages; what came before them was sent. */
+TEST_F(ring, bad_frames)
+{
+	static const struct {
+		const char *p;
+		size_t len;
+	} bad[] = {
+		{ "\4\1x", 3 },				/* a command */
+		{ "\x80\1x", 3 },
+		{ "\0\2x", 3 },				/* cut */
+		{ "\0", 1 },
+		{ "\1\1x", 3 },				/* its end is missing */
+		{ "\2\0\0\0\0\0\0\0\1x", 10 },		/* the long way */
+		{ "\2\x7f\xff\xff\xff\xff\xff\xff\xff", 9 },
+		{ "\2\xff\xff\xff\xff\xff\xff\xff\xff", 9 },
+		{ "\2\0\0\0\0\0\0\4\1", 9 },		/* above max */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct zs *push = zs_open(ZMQ_PUSH);
+		struct ring r;
+
+		ASSERT_OK(zs_connect(push, self->endpoint));
+		ASSERT_OK(ring_open(&r, push, SIZE));
+		ring_put(&r, "good");
+		ASSERT_OK(ring_kick(&r));
+		EXPECT_TRUE(zs_recv_is(self->pull, "good"));
+		ring_bytes(&r, bad[i].p, bad[i].len);
+		ring_commit(&r);
+		EXPECT_ERRNO(EINVAL, ring_kick(&r));
+		EXPECT_EQ(ZMQ_AF_RING_STOPPED | ZMQ_AF_RING_WAKE, ring_flags(&r))
+			TH_LOG("case %zu", i);
+		ASSERT_EQ(4, zs_send(push, "call", 4, 0));
+		EXPECT_TRUE(zs_recv_is(self->pull, "call"));
+		ring_unmap(&r);
+		ASSERT_OK(zs_close_now(push));
+	}
+}
+
+static void *scribbles(void *arg)
+{
+	struct ring *r = arg;
+	unsigned int seed = 7;
+	size_t i;
+
+	while (!atomic_load(&over)) {
+		for (i = 0; i < 64; i++)
+			((unsigned char *)r->ctl)[rand_r(&seed) % r->len] =
+				rand_r(&seed) % 8 ? 0 : rand_r(&seed);
+		r->ctl->tail += rand_r(&seed) % (rand_r(&seed) % 16 ? 64 :
+								      RAND_MAX);
+	}
+	return NULL;
+}
+
+static void *swallows(void *arg)
+{
+	struct zs *pull = arg;
+	char buf[64];
+
+	while (!atomic_load(&over))
+		recv(pull->fd, buf, sizeof(buf), 0);
+	return NULL;
+}
+
+/* All of the memory changes while the kernel looks at it. */
+TEST_F(ring, scribbled)
+{
+	pthread_t scribbler, swallower;
+	int i, j;
+
+	ASSERT_OK(zs_set_int(self->pull, ZMQ_RCVTIMEO, 10));
+	ASSERT_OK(pthread_create(&swallower, NULL, swallows, self->pull));
+	for (i = 0; i < 30; i++) {
+		struct zs *push = zs_open(ZMQ_PUSH);
+		struct ring r;
+
+		ASSERT_OK(zs_connect(push, self->endpoint));
+		ASSERT_OK(zs_set_int(push, ZMQ_AF_COALESCE, 50));
+		ASSERT_OK(ring_open(&r, push, i % 2 ? SIZE : 65536));
+		atomic_store(&over, false);
+		ASSERT_OK(pthread_create(&scribbler, NULL, scribbles, &r));
+		for (j = 0; j < 100; j++) {
+			ASSERT_EQ(2, send(push->fd, "ok", 2, 0));
+			ring_kick(&r);
+		}
+		atomic_store(&over, true);
+		ASSERT_OK(pthread_join(scribbler, NULL));
+		atomic_store(&over, false);
+		ring_unmap(&r);
+		ASSERT_OK(zs_close_now(push));
+	}
+	atomic_store(&over, true);
+	ASSERT_OK(pthread_join(swallower, NULL));
+}
+
+/* A peer that does not exist yet: HWM to the message. */
+FIXTURE(full) {
+	struct zs *push;
+	struct ring r;
+	int port;
+	char endpoint[ZS_ENDPOINT_MAX];
+};
+
+FIXTURE_SETUP(full)
+{
+	self->push = zs_open(ZMQ_PUSH);
+	ASSERT_OK(zs_set_int(self->push, ZMQ_SNDHWM, 10));
+	ASSERT_OK(zs_set_int(self->push, ZMQ_RECONNECT_IVL, 10));
+	ASSERT_OK(ring_open(&self->r, self->push, SIZE));
+	self->port = zs_free_endpoint(self->endpoint);
+	ASSERT_LE(0, self->port);
+}
+
+FIXTURE_TEARDOWN(full)
+{
+	ring_unmap(&self->r);
+	zs_close_now(self->push);
+	close(self->port);
+}
+
+static bool numbers(struct zs *pull, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (zs_recv_int(pull, 0) != i)
+			return false;
+	return true;
+}
+
+TEST_F(full, hwm)
+{
+	struct zs *pull = zs_open(ZMQ_PULL);
+	int i = 1;
+
+	EXPECT_EQ(0, ring_credit(&self->r));
+	EXPECT_ERRNO(EAGAIN, zs_send(self->push, "x", 1, ZS_DONTWAIT));
+	EXPECT_EQ(0, ring_credit(&self->r));
+	ASSERT_OK(zs_connect(self->push, self->endpoint));
+	ASSERT_OK(zs_send_int(self->push, 0, ZS_DONTWAIT));
+	EXPECT_EQ(9, ring_credit(&self->r));
+	for (; ring_credit(&self->r) > 0; i++) {
+		ring_frame(&self->r, 0, &i, sizeof(i));
+		ring_commit(&self->r);
+	}
+	EXPECT_EQ(10, i);
+	EXPECT_ERRNO(EAGAIN, zs_send(self->push, "x", 1, ZS_DONTWAIT));
+	EXPECT_EQ(0, zs_poll(self->push, ZMQ_POLLOUT, 0));
+	EXPECT_EQ(0, ring_credit(&self->r));
+	ASSERT_OK(zs_bind(pull, self->endpoint));
+	ASSERT_TRUE(numbers(pull, 10));
+	EXPECT_TRUE(zs_can_send(self->push, true));
+	ASSERT_OK(zs_close(pull));
+}
+
+/* Who does not care about the limit waits for room; nobody else has to. */
+TEST_F(full, beyond)
+{
+	struct zs *pull = zs_open(ZMQ_PULL);
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		ring_frame(&self->r, 0, &i, sizeof(i));
+		ring_commit(&self->r);
+	}
+	EXPECT_EQ(0, ring_kick(&self->r));
+	EXPECT_ERRNO(EAGAIN, zs_send(self->push, "x", 1, ZS_DONTWAIT));
+	ASSERT_OK(zs_connect(self->push, self->endpoint));
+	EXPECT_ERRNO(EAGAIN, zs_send(self->push, "x", 1, ZS_DONTWAIT));
+	ASSERT_OK(zs_bind(pull, self->endpoint));
+	ASSERT_TRUE(numbers(pull, 40));
+	ASSERT_OK(zs_close(pull));
+}
+
+TEST_F(full, beyond_and_closed)
+{
+	struct zs *pull = zs_open(ZMQ_PULL);
+	int i;
+
+	ASSERT_OK(zs_connect(self->push, self->endpoint));
+	for (i = 0; i < 40; i++) {
+		ring_frame(&self->r, 0, &i, sizeof(i));
+		ring_commit(&self->r);
+	}
+	ring_unmap(&self->r);
+	ASSERT_OK(zs_close(self->push));
+	ASSERT_OK(zs_bind(pull, self->endpoint));
+	ASSERT_TRUE(numbers(pull, 40));
+	ASSERT_OK(zs_close(pull));
+	self->push = zs_open(ZMQ_PUSH);
+	ASSERT_OK(ring_open(&self->r, self->push, SIZE));
+}
+
+/* The share of two peers is what both take. */
+TEST_F(full, two_peers)
+{
+	char other[ZS_ENDPOINT_MAX];
+	int i, port;
+
+	port = zs_free_endpoint(other);
+	ASSERT_LE(0, port);
+	ASSERT_OK(zs_connect(self->push, self->endpoint));
+	ASSERT_OK(zs_connect(self->push, other));
+	ASSERT_OK(zs_send_int(self->push, 0, ZS_DONTWAIT));
+	EXPECT_EQ(19, ring_credit(&self->r));
+	for (i = 0; i < 19; i++)
+		ring_put(&self->r, "x");
+	EXPECT_ERRNO(EAGAIN, zs_send(self->push, "x", 1, ZS_DONTWAIT));
+	ASSERT_OK(zs_disconnect(self->push, other));
+	EXPECT_EQ(0, ring_credit(&self->r));
+	close(port);
+}
+
+TEST(publishes)
+{
+	struct zs *pub = zs_open(ZMQ_PUB);
+	struct zs *subs[3];
+	char endpoint[ZS_ENDPOINT_MAX], text[16];
+	struct ring r;
+	int i, n;
+
+	ASSERT_OK(zs_bind_any(pub, ZS_TCP, endpoint));
+	for (i = 0; i < 3; i++) {
+		subs[i] = zs_open(ZMQ_SUB);
+		snprintf(text, sizeof(text), "%d", i);
+		ASSERT_OK(zs_subscribe(subs[i], text));
+		ASSERT_OK(zs_subscribe(subs[i], "all"));
+		ASSERT_OK(zs_subscribe(subs[i], "w"));
+		ASSERT_OK(zs_connect(subs[i], endpoint));
+		ASSERT_TRUE(zs_join(pub, subs[i]));
+	}
+	ASSERT_OK(ring_open(&r, pub, SIZE));
+	n = ring_wake(&r);
+	ASSERT_LE(0, n);
+	for (i = 0; i < 600; i++) {
+		snprintf(text, sizeof(text), "%d %d", i % 3, i);
+		ASSERT_OK(ring_send(&r, text, strlen(text)));
+	}
+	ASSERT_OK(ring_send(&r, "all", 3));
+	for (i = 0; i < 3; i++)
+		ASSERT_TRUE(woken(subs[i], n));
+	for (i = 0; i < 600; i++) {
+		snprintf(text, sizeof(text), "%d %d", i % 3, i);
+		ASSERT_TRUE(zs_recv_is(subs[i % 3], text));
+	}
+	for (i = 0; i < 3; i++) {
+		EXPECT_TRUE(zs_recv_is(subs[i], "all"));
+		ASSERT_OK(zs_close(subs[i]));
+	}
+	/* Nobody is there: it goes nowhere, as always, but counts. */
+	i = ring_credit(&r);
+	EXPECT_LT(1000, i);
+	for (n = 0; n < 100; n++) {
+		ring_put(&r, "none");
+		EXPECT_EQ(0, ring_kick(&r));
+		EXPECT_EQ(r.tail, r.ctl->head);
+	}
+	EXPECT_EQ(i, ring_credit(&r));
+	/* Who waits instead of losing messages has to ask. */
+	ASSERT_OK(zs_set_int(pub, ZMQ_XPUB_NODROP, 1));
+	ASSERT_EQ(1, zs_send(pub, "x", 1, 0));
+	EXPECT_EQ(0, ring_credit(&r));
+	ring_unmap(&r);
+	ASSERT_OK(zs_close(pub));
+}
+
+TEST(options)
+{
+	static const int with[] = { ZMQ_PAIR, ZMQ_PUB, ZMQ_PUSH, ZMQ_DEALER };
+	static const int without[] = {
+		ZMQ_REQ, ZMQ_REP, ZMQ_ROUTER, ZMQ_PULL, ZMQ_SUB, ZMQ_XPUB,
+	};
+	static const int bad[] = { 0, -1, -4096, 1, 2048, 4097, 12288, 2097152 };
+	struct zs *s;
+	size_t i;
+
+	for (i = 0; i < sizeof(without) / sizeof(*without); i++) {
+		s = zs_open(without[i]);
+		EXPECT_ERRNO(EOPNOTSUPP, zs_set_int(s, ZMQ_AF_RING, SIZE));
+		ASSERT_OK(zs_close(s));
+	}
+	for (i = 0; i < sizeof(with) / sizeof(*with); i++) {
+		s = zs_open(with[i]);
+		EXPECT_EQ(0, zs_get_int(s, ZMQ_AF_RING));
+		ASSERT_OK(zs_set_int(s, ZMQ_AF_RING, ZMQ_AF_RING_MAX));
+		EXPECT_EQ(ZMQ_AF_RING_MAX, zs_get_int(s, ZMQ_AF_RING));
+		EXPECT_ERRNO(EBUSY, zs_set_int(s, ZMQ_AF_RING, SIZE));
+		ASSERT_OK(zs_close(s));
+	}
+	s = zs_open(ZMQ_PUSH);
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		EXPECT_ERRNO(EINVAL, zs_set_int(s, ZMQ_AF_RING, bad[i]));
+	EXPECT_ERRNO(EINVAL, zs_set(s, ZMQ_AF_RING, "x", 1));
+	ASSERT_OK(zs_close(s));
+}
+
+#define EXPECT_NO_MAP(err, len, prot, flags, off)			\
+	do {								\
+		errno = 0;						\
+		EXPECT_EQ(MAP_FAILED, mmap(NULL, len, prot, flags,	\
+					   s->fd, off));		\
+		EXPECT_EQ(err, errno);					\
+	} while (0)
+
+TEST(mapping)
+{
+	struct zs *s = zs_open(ZMQ_PUSH);
+	size_t page = getpagesize(), len = page + SIZE;
+	int rw = PROT_READ | PROT_WRITE;
+	struct zmq_af_ring *ctl;
+
+	EXPECT_NO_MAP(ENODEV, len, rw, MAP_SHARED, 0);
+	ASSERT_OK(zs_set_int(s, ZMQ_AF_RING, SIZE));
+	EXPECT_NO_MAP(EINVAL, page, rw, MAP_SHARED, 0);
+	EXPECT_NO_MAP(EINVAL, len + page, rw, MAP_SHARED, 0);
+	EXPECT_NO_MAP(EINVAL, len, rw, MAP_SHARED, page);
+	EXPECT_NO_MAP(EINVAL, len, rw, MAP_PRIVATE, 0);
+	EXPECT_NO_MAP(EPERM, len, rw | PROT_EXEC, MAP_SHARED, 0);
+	ctl = mmap(NULL, len, rw, MAP_SHARED, s->fd, 0);
+	ASSERT_NE(MAP_FAILED, ctl);
+	EXPECT_EQ(SIZE, ctl->size);
+	EXPECT_EQ(page, ctl->offset);
+	EXPECT_EQ(SIZE / 4, ctl->max);
+	EXPECT_ERRNO(EACCES, mprotect(ctl, len, rw | PROT_EXEC));
+	errno = 0;
+	EXPECT_EQ(MAP_FAILED, mremap(ctl, len, len + page, MREMAP_MAYMOVE));
+	EXPECT_EQ(EFAULT, errno);
+	/* A piece of it, or none, is no business of the kernel's. */
+	ASSERT_OK(munmap((char *)ctl + page, SIZE));
+	EXPECT_EQ(0, send(s->fd, NULL, 0, MSG_ZMQ_PACKED));
+	ctl->tail = 5;
+	EXPECT_ERRNO(EINVAL, send(s->fd, NULL, 0, MSG_ZMQ_PACKED));
+	ASSERT_OK(munmap(ctl, page));
+	ASSERT_OK(zs_close(s));
+}
+
+/* A context that ends is told of by the next call. */
+TEST(shut_down)
+{
+	struct zs *s = zs_open(ZMQ_PUSH);
+	struct ring r;
+
+	ASSERT_OK(ring_open(&r, s, SIZE));
+	ASSERT_OK(shutdown(s->fd, SHUT_RDWR));
+	EXPECT_TRUE(ring_flags(&r) & ZMQ_AF_RING_STOPPED);
+	EXPECT_ERRNO(ESHUTDOWN, zs_send(s, "x", 1, 0));
+	ring_unmap(&r);
+	ASSERT_OK(zs_close(s));
+}
+
+TEST_HARNESS_MAIN
