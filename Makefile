@@ -73,7 +73,8 @@ tests: | packages
 ## make test		all tests, in a virtual machine; KERNEL=6.1 (default), 6.12 or debug;
 ##			TESTS="pattern ..." for some of them; LIVE=1 on the running kernel;
 ##			KERNEL=debug APPEND=kmemleak=on also looks for leaks;
-##			AGAIN=1 gives what fails a second chance, on busy machines
+##			AGAIN=1 gives what fails a second chance, on busy machines;
+##			RING=0 or 1: the library sends without rings, or always by them
 test:
 	@$(SETUP) build test $(PURPOSE_VM)
 	@$(FIND_KDIR) && $(MAKE) KDIR=$$kdir all tests && $(MAKE) KDIR=$$kdir run-tests
@@ -83,7 +84,7 @@ test-pyzmq:
 	@$(MAKE) test TESTS=pyzmq.py
 
 run-tests:
-	$(RUN) selftests/run.py --build $(BUILD) --module $(MODULE) $(if $(AGAIN),--again) $(TESTS)
+	$(RUN) $(if $(RING),env AF_ZMQ_RING=$(RING)) selftests/run.py --build $(BUILD) --module $(MODULE) $(if $(AGAIN),--again) $(TESTS)
 
 ## make demo		the ZeroMQ guide's first chapter through the kernel; LIVE=1 as above
 demo:

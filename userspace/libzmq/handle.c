@@ -59,6 +59,7 @@ static void fork_child(void)
 				     ZS_HANDLE_OPEN : ZS_HANDLE_ORPHAN);
 		}
 	}
+	zs_ring_forked();
 	fork_parent();
 }
 

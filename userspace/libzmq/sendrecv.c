@@ -41,15 +41,22 @@ static bool retry_drained(struct zs_sock *s)
 
 static int sock_send(struct zs_sock *s, const void *buf, size_t len, int flags)
 {
+	bool ring = atomic_load_explicit(&s->ring.wanted, memory_order_relaxed);
 	int kflags = send_flags(flags);
 	ssize_t n;
 
+	if (ring && zs_ring_send(s, buf, len, flags))
+		return len;
 	if (unlikely(len > ZS_PART_MAX))
 		return zs_fail(EMSGSIZE);
 	n = send(s->fd, buf, len, kflags);
 	if (unlikely(n < 0) && retry_drained(s))
 		n = send(s->fd, buf, len, kflags | MSG_DONTWAIT);
-	return likely(n >= 0) ? part_size(len) : zs_fail_kernel();
+	if (unlikely(n < 0))
+		return zs_fail_kernel();
+	if (ring)
+		zs_ring_count(s, flags);
+	return part_size(len);
 }
 
 /* Room for what goes beside a message. */

@@ -10,7 +10,7 @@
  *	fallback.c	finds the real libzmq and its functions
  *	handle.c	handles that are safe to use stale; fork
  *	ctx.c socket.c endpoint.c opts.c absent.c
- *	msg.c meta.c sendrecv.c
+ *	msg.c meta.c sendrecv.c ring.c
  *	poll.c poller.c proxy.c monitor.c
  *	error.c version.c util.c timers.c z85.c draft.c
  */
@@ -28,6 +28,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include "ring.h"
 
 /*
  * For each function of the ABI the prototype of what is exported, which the
@@ -244,6 +245,7 @@ struct zs_metas {
  * @numbered: peers are told by number, zmq_msg_routing_id()
  * @grouped: messages are of groups, zmq_msg_group()
  * @rcvmore: ZMQ_RCVMORE, or that only the kernel knows it
+ * @ring: messages sent without system calls
  * @ctx: its context, which cannot end before all its sockets are closed
  * @lock: protects what follows
  * @endpoints: those whose name in the kernel is not the user's (endpoint.c)
@@ -260,6 +262,7 @@ struct zs_sock {
 	bool			numbered;
 	bool			grouped;
 	_Atomic int		rcvmore;
+	struct zs_ring		ring;
 	struct zs_ctx		*ctx;
 	pthread_mutex_t		lock;
 	struct zs_endpoint	*endpoints;

@@ -60,6 +60,7 @@ static void sock_release(struct zs_handle *h)
 	struct zs_sock *s = (struct zs_sock *)h;
 	int epfd = atomic_load(&s->epfd);
 
+	zs_ring_free(s);
 	if (s->fd >= 0) {
 		/* Once the last socket is closed the context may be gone. */
 		zs_ctx_leave(s->ctx);
@@ -87,6 +88,7 @@ static void sock_orphan(struct zs_handle *h)
 	if (epfd >= 0)
 		close(epfd);
 	s->fd = -1;
+	zs_ring_orphan(s);
 	atomic_store(&s->epfd, -1);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->metas.lock, NULL);
@@ -170,6 +172,7 @@ static struct zs_sock *sock_new(struct zs_ctx *ctx, int ctx_fd, int type)
 	atomic_store(&s->epfd, -1);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->metas.lock, NULL);
+	zs_ring_init(s);
 	zs_handle_open(&s->h);
 	return s;
 }

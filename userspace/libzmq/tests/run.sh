@@ -46,6 +46,11 @@ done
 for t in $ours; do
 	run "$t" env LD_LIBRARY_PATH="$build" "$build/tests/$t"
 done
+run ring env LD_LIBRARY_PATH="$build" AF_ZMQ_RING=1 "$build/tests/ring"
+for ring in 0 1; do
+	run "ours, AF_ZMQ_RING=$ring" env LD_LIBRARY_PATH="$build" \
+		AF_ZMQ_RING=$ring "$build/tests/ours"
+done
 run abi sh "$here/abi.sh" "$build/libzmq.so.5" "$build/obj/exports"
 # shellcheck disable=SC2086 # a list of words
 run fallback sh "$here/fallback.sh" "$build" \
