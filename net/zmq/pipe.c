@@ -4,6 +4,7 @@
 #include "audit.h"
 #include "conn.h"
 #include "inproc.h"
+#include "memcg.h"
 #include "meta.h"
 #include "ring.h"
 #include "type.h"
@@ -472,6 +473,8 @@ void zmq_pipe_set_hwm(struct zmq_pipe *pipe, u32 snd, u32 rcv)
 }
 
 #define ZMQ_PIPE_CHARGE_STEP	SZ_256M
+/* What a pipe may have in a cgroup that is full, if only of its files' pages. */
+#define ZMQ_PIPE_SHORT_OK	SZ_256K
 
 /**
  * zmq_pipe_charge - charge received memory to the socket and its cgroup
@@ -501,6 +504,9 @@ void zmq_pipe_charge(struct zmq_pipe *pipe, u64 mem)
 			continue;
 		}
 		sk_mem_charge(sk, step);
+		if (short_of > 0 && pipe->rx_mem > ZMQ_PIPE_SHORT_OK &&
+		    zmq_memcg_short(sk))
+			WRITE_ONCE(pipe->rx_tight, true);
 	}
 }
 
