@@ -8,8 +8,11 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 KERNEL ?= 6.1
+# Seconds that random tests go on, and what their random numbers begin with.
+SECONDS ?=
+SEED ?=
 # Seconds, for a whole run in the virtual machine.
-TIMEOUT ?= $(if $(filter debug,$(KERNEL)),7200,2700)
+TIMEOUT ?= $(shell echo $$(($(if $(filter debug,$(KERNEL)),7200,2700) + 10 * $(or $(SECONDS),0))))
 TESTS ?=
 # More of the virtual machine's kernel command line, as kmemleak=on.
 APPEND ?=
@@ -18,6 +21,13 @@ LIVE ?=
 BUILD := $(CURDIR)/build
 VM := selftests/vm/vm.py
 SETUP := selftests/vm/setup.sh
+
+ifneq ($(SECONDS),)
+export AF_ZMQ_SECONDS := $(SECONDS)
+endif
+ifneq ($(SEED),)
+export AF_ZMQ_SEED := $(SEED)
+endif
 
 # Newest installed headers of a plain kernel, unless told otherwise.
 KDIR ?= $(shell ls -d /lib/modules/*/build/ /usr/src/linux-headers-*/ 2>/dev/null | \
@@ -74,7 +84,8 @@ tests: | packages
 ##			TESTS="pattern ..." for some of them; LIVE=1 on the running kernel;
 ##			KERNEL=debug APPEND=kmemleak=on also looks for leaks;
 ##			AGAIN=1 gives what fails a second chance, on busy machines;
-##			RING=0 or 1: the library sends without rings, or always by them
+##			RING=0 or 1: the library sends without rings, or always by them;
+##			SECONDS=n (3600 for longrun) and SEED=n for what is random
 test:
 	@$(SETUP) build test $(PURPOSE_VM)
 	@$(FIND_KDIR) && $(MAKE) KDIR=$$kdir all tests && $(MAKE) KDIR=$$kdir run-tests
@@ -133,13 +144,11 @@ kunit:
 run-kunit:
 	$(RUN) selftests/kunit.py $(MODULE)
 
-## make test-debug	everything on the debug kernel: unit tests, all tests, leaks, objects
-##			left, faults; SECONDS=n for longer random parts, SEED=n for others
-test-debug: SECONDS := 5
+## make test-debug	all on the debug kernel: unit tests, tests, leaks, objects left,
+##			faults, in stages. Takes hours where processors are emulated:
+##			STAGES="kunit faults ..." for some; SECONDS=n and SEED=n as above
 test-debug:
-	$(MAKE) kunit
-	AF_ZMQ_SECONDS=$(SECONDS) $(if $(SEED),AF_ZMQ_SEED=$(SEED)) \
-		$(MAKE) test KERNEL=debug APPEND="kmemleak=on $(APPEND)"
+	@APPEND="$(APPEND)" selftests/debug.py --stages "$(STAGES)"
 
 ## make fuzz		the pure code under libFuzzer, SECONDS=60 for each part of it
 fuzz: SECONDS := 60

@@ -21,6 +21,8 @@ from results import HERE, KernelLog, Tap, Totals
 EXIT_SKIP = 4
 COMPLAINT = "the kernel complained"
 SLOW = 5 if os.environ.get("AF_ZMQ_VM") == "debug" else 1   # factor for time limits
+# Random tests go on for so long; some of them twice.
+EXTRA = 3 * int(os.environ.get("AF_ZMQ_SECONDS") or 0)
 UNLOAD_LIMIT = 60
 KMEMLEAK = "/sys/kernel/debug/kmemleak"
 
@@ -105,7 +107,7 @@ class Test:
         self.name = name
         self.long = when == "long"
         self.path = path
-        self.limit = int(seconds) * SLOW
+        self.limit = int(seconds) * SLOW + EXTRA
         self.tap = Tap()
         self.problem = ""
         self.output = []

@@ -26,6 +26,8 @@ BOOT_LIMIT = 300        # seconds until the guest must have started the command
 KVM_BOOT_LIMIT = 15     # the same for the attempt that tells whether KVM works
 GRACE = 20              # seconds between the guest's time limit and ours
 HIDDEN = ("/dev/shm", "/run", "/tmp", "/var/tmp")  # tmpfs in the guest
+# What tests take from the environment.
+PASSED = ("AF_ZMQ_BACKEND", "AF_ZMQ_CALL", "AF_ZMQ_ROUNDS", "AF_ZMQ_SECONDS", "AF_ZMQ_SEED")
 # On a busy machine the timer looks broken when the kernel checks it.
 COMMAND_LINE = ("no_timer_check console=ttyS0 loglevel=7 mitigations=off no5lvl panic=-1 oops=panic "
                 "random.trust_cpu=on net.ifnames=0 rcupdate.rcu_cpu_stall_timeout=60 "
@@ -60,6 +62,8 @@ class Job:
                  f"export AF_ZMQ_VM={shlex.quote(self.kernel.name)}",
                  f"export TERM={shlex.quote(os.environ.get('TERM', 'dumb'))}",
                  "cd " + shlex.quote(os.getcwd())]
+        lines += [f"export {name}={shlex.quote(os.environ[name])}"
+                  for name in PASSED if name in os.environ]
         lines += ["export " + shlex.quote(setting) for setting in self.env]
         lines += [f"insmod {module} || exit {EXIT_VM}" for module in self.insmod]
         lines.append("exec " + (shlex.join(self.command)
