@@ -321,7 +321,8 @@ bool zmq_coalesce_later(struct zmq_sock *zsk, bool now)
 	if (now || co->urgent || !co->usec || zsk->type->prompt ||
 	    zsk->closing)
 		return false;
-	WRITE_ONCE(co->waiting, co->waiting + 1);
+	/* A hint: it may be lost that the timer has just set it to 0. */
+	WRITE_ONCE(co->waiting, READ_ONCE(co->waiting) + 1);
 	if (!READ_ONCE(co->armed) && zmq_coalesce_quiet(co))
 		return false;
 	zmq_coalesce_list_one(zsk);
