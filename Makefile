@@ -12,7 +12,7 @@ KERNEL ?= 6.1
 SECONDS ?=
 SEED ?=
 # Seconds, for a whole run in the virtual machine.
-TIMEOUT ?= $(shell echo $$(($(if $(filter debug,$(KERNEL)),7200,2700) + 10 * $(or $(SECONDS),0))))
+TIMEOUT ?= $(shell echo $$(($(if $(filter debug kcsan,$(KERNEL)),7200,2700) + 10 * $(or $(SECONDS),0))))
 TESTS ?=
 # More of the virtual machine's kernel command line, as kmemleak=on.
 APPEND ?=
@@ -48,7 +48,7 @@ PURPOSE_VM :=
 RUN :=
 else
 FIND_KDIR = kdir=$$($(VM) kernel --kernel $(KERNEL) build)
-PURPOSE_VM := vm $(if $(filter debug,$(KERNEL)),debug)
+PURPOSE_VM = vm $(if $(filter debug kcsan,$(KERNEL)),debug)
 RUN = $(VM) run --kernel $(KERNEL) --timeout $(TIMEOUT) --append "$(APPEND)" \
 	--console $(BUILD)/console-$(KERNEL).log --
 endif
@@ -80,7 +80,7 @@ tests: | packages
 	$(MAKE) -C selftests O=$(BUILD)/selftests
 	$(MAKE) -C userspace/libzmq O=$(BUILD)/libzmq tests
 
-## make test		all tests, in a virtual machine; KERNEL=6.1 (default), 6.12 or debug;
+## make test		all tests, in a virtual machine; KERNEL=6.1 (default), 6.12, debug or kcsan;
 ##			TESTS="pattern ..." for some of them; LIVE=1 on the running kernel;
 ##			KERNEL=debug APPEND=kmemleak=on also looks for leaks;
 ##			AGAIN=1 gives what fails a second chance, on busy machines;
@@ -103,7 +103,7 @@ demo:
 	@echo "demo: building the module, the library and the programs"
 	@$(FIND_KDIR) && $(MAKE) -s KDIR=$$kdir all && $(MAKE) KDIR=$$kdir run-demo
 
-run-demo: TIMEOUT := $(if $(filter debug,$(KERNEL)),1800,600)
+run-demo: TIMEOUT := $(if $(filter debug kcsan,$(KERNEL)),1800,600)
 run-demo:
 	@color=; [ -t 1 ] && color=--color; \
 	$(RUN) userspace/demo/demo.py --build $(BUILD) --module $(MODULE) $$color
@@ -144,8 +144,8 @@ kunit:
 run-kunit:
 	$(RUN) selftests/kunit.py $(MODULE)
 
-## make test-debug	all on the debug kernel: unit tests, tests, leaks, objects left,
-##			faults, in stages. Takes hours where processors are emulated:
+## make test-debug	all on kernels with checkers: unit tests, tests, leaks, objects
+##			left, faults, data races. Takes hours where processors are emulated:
 ##			STAGES="kunit faults ..." for some; SECONDS=n and SEED=n as above
 test-debug:
 	@APPEND="$(APPEND)" selftests/debug.py --stages "$(STAGES)"

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Everything on the debug kernel, in stages, and what came of each.
+"""Everything on the kernels with checkers, in stages, and what came of each.
 
     debug.py [--stages "NAME ..."] [--list]
 
-A stage boots the kernel, runs some of the tests and unloads the module, which must
-leave no object and no memory behind (kmemleak).  Each takes minutes and can be run
-by itself.
+A stage boots its kernel, runs some of the tests and unloads the module, which
+must leave no object and, on the debug kernel, no memory behind (kmemleak).  Each
+takes minutes and can be run by itself.
 """
 
 import argparse
@@ -37,6 +37,8 @@ DEBUG = {
     "library": "libzmq.sh transcript.py",
     "interop": "interop.py",
 }
+# Data races: what shares sockets between processors.
+KCSAN = "hwm poll patterns pubsub reqrep packed inproc coalesce stress"
 
 
 def make(*words):
@@ -59,7 +61,8 @@ def rest():
 def stages():
     """Name and command of each stage."""
     append = ("kmemleak=on " + os.environ.get("APPEND", "")).strip()
-    commands = {"kunit": make("kunit")}
+    commands = {"kunit": make("kunit"),
+                "kcsan": make("test", "KERNEL=kcsan", f"TESTS={KCSAN}")}
     for name, tests in {**DEBUG, REST: rest()}.items():
         commands[name] = make("test", "KERNEL=debug", f"TESTS={tests}", f"APPEND={append}")
     return commands

@@ -20,7 +20,8 @@ from results import HERE, KernelLog, Tap, Totals
 
 EXIT_SKIP = 4
 COMPLAINT = "the kernel complained"
-SLOW = 5 if os.environ.get("AF_ZMQ_VM") == "debug" else 1   # factor for time limits
+# Factors for time limits.
+SLOW = {"debug": 5, "kcsan": 3}.get(os.environ.get("AF_ZMQ_VM"), 1)
 # Random tests go on for so long; some of them twice.
 EXTRA = 3 * int(os.environ.get("AF_ZMQ_SECONDS") or 0)
 UNLOAD_LIMIT = 60

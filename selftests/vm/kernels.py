@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernels the tests run on: Debian's 6.1 and 6.12, and a debug kernel.
+"""The kernels the tests run on: Debian's 6.1 and 6.12, and kernels with checkers.
 
 Nothing is installed.  Packages are downloaded with apt and unpacked in the
-cache; the debug kernel is built there, from Debian's linux-source-6.1.
+cache; debug and kcsan are built there, from Debian's linux-source-6.1.
 """
 
 import contextlib
@@ -20,10 +20,24 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME")
                      or os.path.expanduser("~/.cache"), "af_zmq")
-NAMES = ("6.1", "6.12", "debug")
-DEBUG_SOURCE = "linux-source-6.1"
+NAMES = ("6.1", "6.12", "debug", "kcsan")
+SOURCE = "linux-source-6.1"
 NEEDED_OF_BUILD = (".config", "Kbuild", "Makefile", "Module.symvers", "System.map", "arch",
-                   "debug.config", "include", "scripts", "tools", "vmlinux")
+                   "include", "scripts", "tools", "vmlinux", "wanted.config")
+
+
+@dataclasses.dataclass
+class Recipe:
+    """How a kernel is built."""
+    fragments: tuple    # configuration, beyond allnoconfig
+    flags: tuple = ()   # for make
+
+
+BUILT = {
+    "debug": Recipe(("debug.config",)),
+    # Kbuild's switch, for everything: the kernel itself is not instrumented.
+    "kcsan": Recipe(("debug.config", "kcsan.config"), ("KCSAN_SANITIZE=n",)),
+}
 
 
 class KernelError(Exception):
@@ -184,48 +198,68 @@ def find_6_12():
     raise KernelError("apt knows no linux-image-6.12.*-amd64: run apt-get update")
 
 
-def find_debug():
-    """Our own build of Debian's 6.1 source with every checker on."""
-    version = installed_version(DEBUG_SOURCE)
+def fragment_lines(names):
+    """The settings of configuration fragments; a later one replaces an earlier one.
+
+    What is to be off is left out, as it is off in what they are added to.
+    """
+    settings = {}
+    for name in names:
+        with open(os.path.join(HERE, name), encoding="utf-8") as fragment:
+            for line in fragment.read().splitlines():
+                if setting := re.match(r"(CONFIG_\w+)=", line):
+                    settings[setting[1]] = line
+    return [line for line in settings.values() if not line.endswith("=n")]
+
+
+def find_built(name):
+    """Our own build of Debian's 6.1 source with checkers on."""
+    version = installed_version(SOURCE)
     if not version:
-        raise KernelError(f"the debug kernel needs the package {DEBUG_SOURCE}")
-    with open(os.path.join(HERE, "debug.config"), "rb") as config:
-        key = hashlib.sha256(version.encode() + config.read()).hexdigest()[:12]
-    target = os.path.join(CACHE, "kernels", f"debug-{version}-{key}")
+        raise KernelError(f"the {name} kernel needs the package {SOURCE}")
+    key = hashlib.sha256(version.encode())
+    for fragment in BUILT[name].fragments:
+        with open(os.path.join(HERE, fragment), "rb") as config:
+            key.update(config.read())
+    target = os.path.join(CACHE, "kernels", f"{name}-{version}-{key.hexdigest()[:12]}")
     if not os.path.isdir(target):
-        build_debug(target)
+        build(name, target)
     with open(os.path.join(target, "include/generated/utsrelease.h"), encoding="ascii") as text:
         release = re.search('UTS_RELEASE "(.*)"', text.read())[1]
-    return Kernel("debug", release, os.path.join(target, "arch/x86/boot/bzImage"), target, "")
+    return Kernel(name, release, os.path.join(target, "arch/x86/boot/bzImage"), target, "")
 
 
-def build_debug(target):
+def build(name, target):
     """Builds it; about 12 minutes on two processors."""
     work = target + ".tmp"
     log = target + ".log"
     shutil.rmtree(work, ignore_errors=True)
     os.makedirs(work)
-    note(f"building the debug kernel, about 12 minutes, once; log: {log}")
-    run("tar", "-C", work, "--strip-components=1", "-xf", f"/usr/src/{DEBUG_SOURCE}.tar.xz")
-    shutil.copy(os.path.join(HERE, "debug.config"), os.path.join(work, "debug.config"))
-    jobs = f"-j{os.cpu_count()}"
-    with open(log, "w", encoding="utf-8") as output:
-        for command in (["make", "KCONFIG_ALLCONFIG=debug.config", "allnoconfig"],
-                        ["make", jobs, "bzImage", "modules"]):
-            done = subprocess.run(command, cwd=work, stdout=output, check=False,
-                                  stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-            if done.returncode:
-                raise KernelError(f"{' '.join(command)} failed: see {log}")
-            if "allnoconfig" in command:
-                check_config(work)
+    note(f"building the {name} kernel, about 12 minutes, once; log: {log}")
+    run("tar", "-C", work, "--strip-components=1", "-xf", f"/usr/src/{SOURCE}.tar.xz")
+    wanted = fragment_lines(BUILT[name].fragments)
+    with open(os.path.join(work, "wanted.config"), "w", encoding="utf-8") as config:
+        config.write("\n".join(wanted) + "\n")
+    make(work, log, "KCONFIG_ALLCONFIG=wanted.config", "allnoconfig")
+    check_config(work, wanted)
+    make(work, log, f"-j{os.cpu_count()}", *BUILT[name].flags, "bzImage", "modules")
     prune(work)
     os.rename(work, target)
 
 
-def prune(work):
+def make(work, log, *words):
+    """Runs make there, its output appended to a log."""
+    with open(log, "a", encoding="utf-8") as output:
+        done = subprocess.run(["make", *words], cwd=work, stdout=output, check=False,
+                              stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise KernelError(f"make {' '.join(words)} failed: see {log}")
+
+
+def prune(work, needed=NEEDED_OF_BUILD):
     """Leaves of a built tree what booting and building modules need."""
     for name in os.listdir(work):
-        if name not in NEEDED_OF_BUILD:
+        if name not in needed:
             path = os.path.join(work, name)
             if os.path.isdir(path) and not os.path.islink(path):
                 shutil.rmtree(path)
@@ -233,15 +267,13 @@ def prune(work):
                 os.unlink(path)
 
 
-def check_config(work):
-    """Every line of the fragment must have survived dependency resolution."""
+def check_config(work, wanted):
+    """Every line that is wanted must have survived dependency resolution."""
     with open(os.path.join(work, ".config"), encoding="utf-8") as config:
         got = set(config.read().splitlines())
-    with open(os.path.join(work, "debug.config"), encoding="utf-8") as config:
-        lost = [line for line in config.read().splitlines()
-                if re.match(r"CONFIG_\w+=", line) and line not in got]
+    lost = [line for line in wanted if line not in got]
     if lost:
-        raise KernelError("debug.config asks for what this source cannot give: "
+        raise KernelError("the configuration asks for what this source cannot give: "
                           + ", ".join(lost))
 
 
@@ -254,26 +286,26 @@ SOURCE_FILES = ("scripts/checkpatch.pl", "scripts/spelling.txt",
 
 def find_source():
     """A directory with SOURCE_FILES."""
-    version = installed_version(DEBUG_SOURCE)
+    version = installed_version(SOURCE)
     if not version:
-        raise KernelError(f"needs the package {DEBUG_SOURCE}")
-    target = os.path.join(CACHE, f"{DEBUG_SOURCE}-{version}")
+        raise KernelError(f"needs the package {SOURCE}")
+    target = os.path.join(CACHE, f"{SOURCE}-{version}")
     with cache_lock("source"):
         if not os.path.isdir(target):
             work = target + ".tmp"
             shutil.rmtree(work, ignore_errors=True)
             os.makedirs(work)
             run("tar", "-C", work, "--strip-components=1", "-xf",
-                f"/usr/src/{DEBUG_SOURCE}.tar.xz",
-                *(f"{DEBUG_SOURCE}/{name}" for name in SOURCE_FILES))
+                f"/usr/src/{SOURCE}.tar.xz",
+                *(f"{SOURCE}/{name}" for name in SOURCE_FILES))
             os.rename(work, target)
     return target
 
 
 def find(name):
     """The Kernel of that name, fetched or built if it is not there yet."""
-    finders = {"6.1": find_6_1, "6.12": find_6_12, "debug": find_debug}
-    if name not in finders:
+    finders = {"6.1": find_6_1, "6.12": find_6_12}
+    if name not in NAMES:
         raise KernelError(f"no kernel {name}: one of {', '.join(NAMES)}")
     with cache_lock(name):
-        return finders[name]()
+        return find_built(name) if name in BUILT else finders[name]()
