@@ -2,6 +2,7 @@
 /* Batches: receiving many messages by one call. */
 #include <linux/sched/signal.h>
 #include "batch.h"
+#include "lookahead.h"
 #include "type.h"
 
 /* Bytes of the message that is being read, what is left of it; rx_lock held. */
@@ -94,6 +95,7 @@ static int zmq_batch_take(struct zmq_sock *zsk, struct zmq_segq *q, u64 room,
 		zmq_segq_cut(q, q->bytes - mark);
 		return -ENOBUFS;
 	}
+	zmq_lookahead_end(zsk);
 	zsk->rx_prefix = false;
 	zmq_pipe_uncharge(pipe, bytes + zmq_segq_overhead(&run));
 	zmq_segq_move(q, &run);

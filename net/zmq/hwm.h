@@ -103,6 +103,14 @@ static inline bool zmq_hwm_read(struct zmq_hwm *h, u32 n)
 	return true;
 }
 
+/* Messages that can be read until @acked moves next; U32_MAX: any number. */
+static inline u32 zmq_hwm_unreported(const struct zmq_hwm *h)
+{
+	u32 lwm = READ_ONCE(h->lwm);
+
+	return lwm ? lwm - zmq_pure_mod(h->read, lwm) : U32_MAX;
+}
+
 /* Messages inside. */
 static inline u64 zmq_hwm_queued(const struct zmq_hwm *h)
 {

@@ -4,6 +4,7 @@
 #include "audit.h"
 #include "conn.h"
 #include "inproc.h"
+#include "lookahead.h"
 #include "memcg.h"
 #include "meta.h"
 #include "ring.h"
@@ -633,7 +634,7 @@ void zmq_pipe_purge_rx(struct zmq_pipe *pipe)
 {
 	u64 bytes = pipe->rxq.bytes;
 
-	lockdep_assert_held(&pipe->zsk->rx_lock);
+	zmq_lookahead_end(pipe->zsk);
 	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
 	zmq_hwm_read(&pipe->rx, zmq_hwm_queued(&pipe->rx));
 	if (pipe->peer ? zmq_inproc_waits(pipe) : pipe->rx_paused) {

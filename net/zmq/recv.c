@@ -4,6 +4,7 @@
 #include "batch.h"
 #include "conn.h"
 #include "inproc.h"
+#include "lookahead.h"
 #include "meta.h"
 #include "type.h"
 
@@ -78,7 +79,7 @@ void zmq_recv_skip(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
 	u64 bytes = zmq_segq_msg_bytes(&pipe->rxq);
 
-	lockdep_assert_held(&zsk->rx_lock);
+	zmq_lookahead_end(zsk);
 	zmq_pipe_get(pipe);
 	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
 	atomic64_inc(&zsk->stats.rx_drops);
@@ -362,6 +363,7 @@ static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
 	}
 	if (flags & MSG_PEEK)
 		return zsk->rx_prefix ? 0 : zmq_recv_look(pipe, &hdr, frame);
+	zmq_lookahead_end(zsk);
 	zsk->rx_started = true;
 	if (zsk->rx_prefix)
 		zsk->rx_prefix = false;

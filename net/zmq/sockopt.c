@@ -6,6 +6,7 @@
 #include "context.h"
 #include "ep.h"
 #include "filter.h"
+#include "lookahead.h"
 #include "meta.h"
 #include "monitor.h"
 #include "peer.h"
@@ -651,6 +652,8 @@ int zmq_sockopt_get(struct socket *sock, int level, int opt, char __user *val,
 		return zmq_view_get(zsk, val, optlen);
 	if (opt == ZMQ_AF_META)
 		return zmq_meta_get(zsk, val, optlen);
+	if (opt == ZMQ_AF_LOOKAHEAD)
+		return zmq_lookahead_get(zsk, val, optlen);
 	v = kzalloc(sizeof(*v), GFP_KERNEL);
 	if (!v)
 		return -ENOMEM;

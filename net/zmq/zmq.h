@@ -214,6 +214,11 @@ struct zmq_sub_state {
  * @rx_more: last part received was not the last; rx_lock
  * @rx_waiters: receivers asleep, or about to be, or not yet at work; rx_lock
  * @wr_seq: counts what a blocked sender waits for; rx_lock to write
+ * @look: what ZMQ_AF_LOOKAHEAD told last; rx_lock
+ * @look.pipe: whose it was, compared and used while it is in @fq only; NULL:
+ *	nothing, or out of date
+ * @look.msgs: messages, the first ones there
+ * @look.bytes: bytes they take
  * @rx_held: frames taken out and put back; rx_lock
  * @rx_ids: where frames that are not in a pipe are packed; rx_lock
  * @rx_pool: chunk pool for the parsers to borrow; xchg
@@ -271,6 +276,11 @@ struct zmq_sock {
 	bool			rx_more;
 	u32			rx_waiters;
 	u32			wr_seq;
+	struct {
+		struct zmq_pipe	*pipe;
+		u32		msgs;
+		u64		bytes;
+	} look;
 	struct list_head	rx_held;
 	struct zmq_chunk_pool	*rx_pool;
 	struct zmq_chunk_pool	rx_ids;
@@ -319,6 +329,7 @@ static inline struct zmq_sock *zmq_sk(const struct sock *sk)
  * pipe.c		zmq_pipe_publish	append, wake
  * recv.c		zmq_recv_msg		pipe -> recvmsg
  * batch_recv.c		zmq_batch_recv		the same, many messages at once
+ * lookahead.c		zmq_lookahead_get	a copy first, taken later
  */
 
 /* Bodies up to this long stay in one piece. */

@@ -278,6 +278,54 @@ struct zmq_af_peer_state {
 #define ZMQ_AF_PACKED_LEN	(ZMQ_AF_BASE + 0x61)
 
 /*
+ * G, struct zmq_af_lookahead: look at the next messages without taking them,
+ * and tell how many of those looked at before were taken: for libraries whose
+ * users receive messages one by one.  Never waits.  What is not told to have
+ * been taken stays queued for everybody else: it keeps the socket readable,
+ * counts for its mark, goes with its peer, and is looked at again by the next
+ * call.
+ *
+ * Messages are told in the order of plain receives, while they are all of one
+ * peer: no more than until it is next given credit.  What is left of a message
+ * partly received comes first, as a message.  REQ, REP, ROUTER, STREAM, XPUB
+ * and types whose messages have ancillary data fail with EOPNOTSUPP.
+ *
+ * EINVAL: more taken than were told; ESTALE: another receive has taken messages
+ * since; nothing is taken then.  ZMQ_AF_RECVMETA holds here as for receives.
+ */
+#define ZMQ_AF_LOOKAHEAD	(ZMQ_AF_BASE + 0x66)
+
+/* zmq_af_lookahead.flags */
+#define ZMQ_AF_LOOKAHEAD_PROMPT	1
+#define ZMQ_AF_LOOKAHEAD_META	2
+
+/**
+ * struct zmq_af_lookahead - argument of ZMQ_AF_LOOKAHEAD
+ * @taken: whole messages taken of those that the last call told
+ * @parts: and parts of the message behind them, not its last one
+ * @max: look at so many messages at most; 0: none
+ * @size_max: look at no message of more bytes, headers included, or behind it
+ * @count: result: messages in @data; 0: there is none, or a plain receive is
+ *	what can take it
+ * @bytes: result: bytes in @data, 8 KiB at most
+ * @meta: result: with ZMQ_AF_LOOKAHEAD_META: as ZMQ_AF_CMSG_META
+ * @flags: result: ZMQ_AF_LOOKAHEAD_PROMPT: a sender may wait for the last of
+ *	them to be taken: tell at once; ZMQ_AF_LOOKAHEAD_META
+ * @data: result: packed messages, see MSG_ZMQ_PACKED
+ */
+struct zmq_af_lookahead {
+	__u32	taken;
+	__u32	parts;
+	__u32	max;
+	__u32	size_max;
+	__u32	count;
+	__u32	bytes;
+	__u32	meta;
+	__u32	flags;
+	__u8	data[];
+};
+
+/*
  * SG, struct zmq_af_monitor: have what happens to the socket's connections and
  * listeners told as messages, which are sent into another AF_ZMQ socket, of
  * type PAIR, PUB or PUSH, bound or connected to any endpoint.  A later call

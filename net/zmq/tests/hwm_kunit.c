@@ -199,6 +199,27 @@ static void hwm_set__largest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hwm_fill(&h, 10), 1);
 }
 
+/* As many as it says can be read before the producer hears of it, not more. */
+static void hwm_unreported__ends_at_lwm(struct kunit *test)
+{
+	struct zmq_hwm h;
+	u32 i, left;
+
+	for (i = 1; i < 12; i++) {
+		zmq_hwm_init(&h, i);
+		hwm_fill(&h, i);
+		left = zmq_hwm_unreported(&h);
+		KUNIT_EXPECT_EQ(test, left, h.lwm);
+		while (--left) {
+			KUNIT_EXPECT_FALSE(test, zmq_hwm_read(&h, 1));
+			KUNIT_EXPECT_EQ(test, zmq_hwm_unreported(&h), left);
+		}
+		KUNIT_EXPECT_TRUE(test, zmq_hwm_read(&h, 1));
+	}
+	zmq_hwm_init(&h, 0);
+	KUNIT_EXPECT_EQ(test, zmq_hwm_unreported(&h), U32_MAX);
+}
+
 static struct kunit_case hwm_cases[] = {
 	KUNIT_CASE_PARAM(hwm_full__at_the_mark, hwm_gen_params),
 	KUNIT_CASE_PARAM(hwm_read__reopens_at_lwm, hwm_gen_params),
@@ -210,6 +231,7 @@ static struct kunit_case hwm_cases[] = {
 	KUNIT_CASE(hwm_set__never_takes_credit_back),
 	KUNIT_CASE(hwm_set__to_unlimited_and_back),
 	KUNIT_CASE(hwm_set__largest),
+	KUNIT_CASE(hwm_unreported__ends_at_lwm),
 	{}
 };
 

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Looking at messages ahead of receiving them (ZMQ_AF_LOOKAHEAD). */
+#ifndef _NET_ZMQ_LOOKAHEAD_H
+#define _NET_ZMQ_LOOKAHEAD_H
+
+#include "zmq.h"
+
+int zmq_lookahead_get(struct zmq_sock *zsk, char __user *val,
+		      int __user *optlen);
+
+/* Something else takes messages: what was looked at is out of date. */
+static inline void zmq_lookahead_end(struct zmq_sock *zsk)
+{
+	lockdep_assert_held(&zsk->rx_lock);
+	zsk->look.pipe = NULL;
+}
+
+#endif /* _NET_ZMQ_LOOKAHEAD_H */
