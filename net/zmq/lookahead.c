@@ -109,7 +109,7 @@ static void zmq_lookahead_drop(struct zmq_pipe *pipe, u64 bytes, u32 msgs,
 	lockdep_assert_held(&zsk->rx_lock);
 	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
 	pipe->recheck -= min_t(u64, pipe->recheck, msgs);
-	zsk->rx_more = false;
+	WRITE_ONCE(zsk->rx_more, false);
 	if (zmq_pipe_read_done(pipe, msgs))
 		*resume = pipe;
 	else
@@ -128,7 +128,7 @@ static void zmq_lookahead_begin(struct zmq_pipe *pipe, u64 bytes)
 	}
 	zsk->rx_started = true;
 	zsk->rx_prefix = false;
-	zsk->rx_more = true;
+	WRITE_ONCE(zsk->rx_more, true);
 	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
 }
 

@@ -452,9 +452,12 @@ static int endpoint_end(void *handle, const char *addr, int option)
 		return -1;
 
 	pthread_mutex_lock(&s->lock);
+	/* What the peer sent and was not received goes with it. */
+	zs_prefetch_stop(s);
 	rc = endpoint_undo_named(s, option, addr);
 	if (!rc)
 		rc = endpoint_undo(s, option, addr);
+	zs_prefetch_go(s);
 	pthread_mutex_unlock(&s->lock);
 	return rc < 0 ? zs_fail_kernel() : 0;
 }

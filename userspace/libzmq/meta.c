@@ -295,6 +295,12 @@ int zs_meta_fd(struct zs_meta *meta)
 	return fd;
 }
 
+/* What is received comes by another connection now. */
+void zs_meta_set(struct zs_sock *s, uint32_t id)
+{
+	zs_meta_put(atomic_exchange(&s->meta, meta_of(s, id)));
+}
+
 /* A part came with ancillary data: is the connection another one now? */
 void zs_meta_told(struct zs_sock *s, struct msghdr *mh)
 {
@@ -305,7 +311,7 @@ void zs_meta_told(struct zs_sock *s, struct msghdr *mh)
 		if (c->cmsg_level != SOL_ZMQ || c->cmsg_type != ZMQ_AF_CMSG_META)
 			continue;
 		memcpy(&id, CMSG_DATA(c), sizeof(id));
-		zs_meta_put(atomic_exchange(&s->meta, meta_of(s, id)));
+		zs_meta_set(s, id);
 	}
 }
 

@@ -114,6 +114,7 @@ int zs_socket_monitor_pipes_stats(void *handle)
 
 	if (!s)
 		return -1;
+	zs_prefetch_settle(s);
 	return setsockopt(s->fd, SOL_ZMQ, ZMQ_AF_MONITOR_PIPES, NULL, 0) ?
 	       zs_fail_kernel() : 0;
 }

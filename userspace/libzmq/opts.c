@@ -14,6 +14,7 @@
 int zs_setsockopt(void *handle, int option, const void *value, size_t len)
 {
 	ZS_USING_SOCK *s = zs_sock_get(handle);
+	int rc;
 
 	if (!s)
 		return -1;
@@ -21,7 +22,11 @@ int zs_setsockopt(void *handle, int option, const void *value, size_t len)
 		return zs_fail(ETERM);
 	if (len > INT_MAX || option >= ZMQ_AF_BASE)
 		return zs_fail(EINVAL);
-	if (!setsockopt(s->fd, SOL_ZMQ, option, value, len))
+	/* It may be a mark, or what is wanted of what is queued. */
+	zs_prefetch_stop(s);
+	rc = setsockopt(s->fd, SOL_ZMQ, option, value, len);
+	zs_prefetch_go(s);
+	if (!rc)
 		return 0;
 	if (errno == EINVAL)
 		return zs_absent_set(option, value, len);
@@ -87,6 +92,7 @@ int zs_sock_events(struct zs_sock *s)
 	socklen_t len = sizeof(int);
 	int events;
 
+	zs_prefetch_settle(s);
 	zs_sock_drain(s);
 	if (getsockopt(s->fd, SOL_ZMQ, ZMQ_EVENTS, &events, &len))
 		return zs_fail_kernel();

@@ -31,6 +31,7 @@ int zs_poll_fd(struct pollfd *pfd, void *handle, int fd, short events)
 
 		if (!s)
 			return -1;
+		zs_prefetch_settle(s);
 		pfd->fd = s->fd;
 	} else if (events & ZMQ_POLLPRI) {
 		pfd->events |= POLLPRI;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Sending and receiving: one system call for a part, as a rule. */
+/*
+ * Sending and receiving: one system call for a part, as a rule; where messages
+ * come fast prefetch.c has them already.
+ */
 #include "shim.h"
 
 #include <limits.h>
@@ -218,6 +221,17 @@ static int recv_flags(int flags)
 	return flags & ZMQ_DONTWAIT ? MSG_DONTWAIT : 0;
 }
 
+/* A part that was received ahead into a buffer. */
+static int recv_ahead(struct zs_sock *s, const struct zs_part *part, void *buf,
+		      size_t len)
+{
+	size_t size = part->size;
+
+	memcpy(buf, part->data, size < len ? size : len);
+	zs_prefetch_put(s, part, true);
+	return size;
+}
+
 /*
  * What does not fit is lost, but the full size is returned.  recv(2) costs a
  * quarter less than recvmsg(2) here, and few callers ask if there is more:
@@ -226,11 +240,16 @@ static int recv_flags(int flags)
 int zs_recv(void *handle, void *buf, size_t len, int flags)
 {
 	ZS_USING_SOCK *s = zs_sock_get(handle);
+	ZS_RECEIVING *receiving = NULL;
 	int kflags = recv_flags(flags) | MSG_TRUNC;
+	struct zs_part part;
 	ssize_t n;
 
 	if (unlikely(!s))
 		return -1;
+	if (zs_prefetch_get(s, &part))
+		return recv_ahead(s, &part, buf, len);
+	receiving = s;
 	n = recv(s->fd, buf, len, kflags);
 	if (unlikely(n < 0) && retry_drained(s))
 		n = recv(s->fd, buf, len, kflags | MSG_DONTWAIT);
@@ -440,24 +459,55 @@ static ssize_t msg_fill(struct zs_sock *s, struct zs_msg *m, int kflags)
 	} while (true);
 }
 
+/* Make an empty message of a part that was received ahead. */
+static ssize_t msg_fill_ahead(struct zs_sock *s, struct zs_msg *m,
+			      const struct zs_part *part)
+{
+	struct zs_content *content = NULL;
+
+	if (part->size > ZS_VSM_MAX) {
+		content = zs_content_alloc(part->size);
+		if (!content) {
+			zs_prefetch_put(s, part, false);
+			return -1;
+		}
+		memcpy(content->data, part->data, part->size);
+		fill_content(m, content, part->size);
+	} else {
+		memcpy(m->vsm, part->data, part->size);
+		m->vsm_size = part->size;
+	}
+	m->meta = zs_meta_last(s);
+	m->flags = part->more ? ZS_MSG_MORE : 0;
+	zs_prefetch_put(s, part, true);
+	return part->size;
+}
+
 /* The message's old content is only given up if there is a new one. */
 int zs_msg_recv(zmq_msg_t *msg, void *handle, int flags)
 {
 	ZS_USING_SOCK *s = zs_sock_get(handle);
+	ZS_RECEIVING *receiving = NULL;
 	struct zs_msg *m = zs_msg(msg);
-	struct zs_msg part;
+	struct zs_msg got;
+	struct zs_part part;
 	ssize_t n;
 
 	if (unlikely(!s))
 		return -1;
 	if (unlikely(!zs_msg_valid(m)))
 		return zs_fail(EFAULT);
-	zs_msg_empty(&part);
-	n = msg_fill(s, &part, recv_flags(flags) | MSG_ZMQ_WHOLE);
+	zs_msg_empty(&got);
+	if (zs_prefetch_get(s, &part)) {
+		n = msg_fill_ahead(s, &got, &part);
+	} else {
+		receiving = s;
+		n = msg_fill(s, &got, recv_flags(flags) | MSG_ZMQ_WHOLE);
+	}
 	if (unlikely(n < 0))
 		return zs_fail_kernel();
 	zs_msg_drop(m);
-	*m = part;
+	*m = got;
 	return part_size(n);
 }
 

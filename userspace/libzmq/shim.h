@@ -10,7 +10,7 @@
  *	fallback.c	finds the real libzmq and its functions
  *	handle.c	handles that are safe to use stale; fork
  *	ctx.c socket.c endpoint.c opts.c absent.c
- *	msg.c meta.c sendrecv.c ring.c
+ *	msg.c meta.c sendrecv.c ring.c prefetch.c
  *	poll.c poller.c proxy.c monitor.c
  *	error.c version.c util.c timers.c z85.c draft.c
  */
@@ -212,6 +212,39 @@ static inline struct zs_ctx *zs_ctx_get_handle(void *handle)
 	return NULL;
 }
 
+/* prefetch.c */
+
+#define ZS_PREFETCH_LEASED	0x80000000u
+
+/* The flags octet of a frame. */
+#define ZS_FRAME_MORE		1
+#define ZS_FRAME_LONG		2
+
+/**
+ * struct zs_prefetch - messages looked at ahead of receiving them
+ * @state: ZS_PREFETCH_LEASED: receives take what is here, under @lock; else how
+ *	many of them are in the kernel
+ * @able: the socket may do this; constant
+ * @left: single receives before the next look
+ * @lock: protects what follows; held to set ZS_PREFETCH_LEASED
+ * @pause: what @left begins with, 0: always look
+ * @run: messages handed out since the lease began
+ * @look: for the kernel: what was handed out; from it: the messages; or NULL
+ * @next: in @look: the next part
+ * @end: in @look: behind the last one
+ */
+struct zs_prefetch {
+	_Atomic uint32_t	state;
+	bool			able;
+	_Atomic int		left;
+	pthread_mutex_t		lock;
+	int			pause;
+	unsigned int		run;
+	struct zmq_af_lookahead	*look;
+	const unsigned char	*next;
+	const unsigned char	*end;
+};
+
 /* socket.c */
 
 struct zs_endpoint;
@@ -246,6 +279,7 @@ struct zs_metas {
  * @grouped: messages are of groups, zmq_msg_group()
  * @rcvmore: ZMQ_RCVMORE, or that only the kernel knows it
  * @ring: messages sent without system calls
+ * @prefetch: what is received ahead
  * @ctx: its context, which cannot end before all its sockets are closed
  * @lock: protects what follows
  * @endpoints: those whose name in the kernel is not the user's (endpoint.c)
@@ -263,6 +297,7 @@ struct zs_sock {
 	bool			grouped;
 	_Atomic int		rcvmore;
 	struct zs_ring		ring;
+	struct zs_prefetch	prefetch;
 	struct zs_ctx		*ctx;
 	pthread_mutex_t		lock;
 	struct zs_endpoint	*endpoints;
@@ -292,6 +327,75 @@ static inline struct zs_sock *zs_sock_get(void *handle)
 int zs_family(void);
 bool zs_family_missing(int err);
 
+/* prefetch.c, with sockets */
+
+/**
+ * struct zs_part - a part that was received ahead
+ * @data: its body
+ * @size: bytes there
+ * @more: more parts follow
+ */
+struct zs_part {
+	const void	*data;
+	size_t		size;
+	bool		more;
+};
+
+void zs_prefetch_init(struct zs_prefetch *pf, int type);
+void zs_prefetch_fini(struct zs_prefetch *pf);
+void zs_prefetch_orphan(struct zs_prefetch *pf);
+bool zs_prefetch_get_slow(struct zs_sock *s, struct zs_part *part);
+void zs_prefetch_put(struct zs_sock *s, const struct zs_part *part, bool took);
+void zs_prefetch_settle_slow(struct zs_sock *s);
+void zs_prefetch_stop(struct zs_sock *s);
+void zs_prefetch_go(struct zs_sock *s);
+
+/**
+ * zs_prefetch_get - what a receive begins with
+ * @s: the socket
+ * @part: result
+ *
+ * Return: true: here is the part, until zs_prefetch_put(); false: receive it
+ * from the kernel, then zs_prefetch_received().
+ */
+static inline bool zs_prefetch_get(struct zs_sock *s, struct zs_part *part)
+{
+	struct zs_prefetch *pf = &s->prefetch;
+	int left;
+
+	if (!pf->able)
+		return false;
+	left = atomic_load_explicit(&pf->left, memory_order_relaxed);
+	if (left > 0) {
+		atomic_store_explicit(&pf->left, left - 1,
+				      memory_order_relaxed);
+		if (likely(!(atomic_fetch_add(&pf->state, 1) &
+			     ZS_PREFETCH_LEASED)))
+			return false;
+		atomic_fetch_sub(&pf->state, 1);
+	}
+	return zs_prefetch_get_slow(s, part);
+}
+
+static inline void zs_prefetch_received(struct zs_sock **s)
+{
+	if (*s && (*s)->prefetch.able)
+		atomic_fetch_sub(&(*s)->prefetch.state, 1);
+}
+
+/* A receive from the kernel, over at the end of the block or if cancelled. */
+#define ZS_RECEIVING	__attribute__((cleanup(zs_prefetch_received))) \
+	struct zs_sock
+
+/* The kernel is about to be asked: tell it what was handed out. */
+static inline void zs_prefetch_settle(struct zs_sock *s)
+{
+	if (unlikely(atomic_load_explicit(&s->prefetch.state,
+					  memory_order_relaxed) &
+		     ZS_PREFETCH_LEASED))
+		zs_prefetch_settle_slow(s);
+}
+
 /* endpoint.c */
 
 void zs_endpoints_clean(struct zs_sock *s);
@@ -309,6 +413,7 @@ struct msghdr;
 void zs_meta_get(struct zs_meta *meta);
 void zs_meta_put(struct zs_meta *meta);
 struct zs_meta *zs_meta_last(struct zs_sock *s);
+void zs_meta_set(struct zs_sock *s, uint32_t id);
 void zs_meta_told(struct zs_sock *s, struct msghdr *mh);
 int zs_meta_fd(struct zs_meta *meta);
 void zs_meta_close(struct zs_sock *s);

@@ -75,6 +75,7 @@ static void sock_release(struct zs_handle *h)
 		close(epfd);
 	zs_endpoints_free(s);
 	pthread_mutex_destroy(&s->metas.lock);
+	zs_prefetch_fini(&s->prefetch);
 	pthread_mutex_destroy(&s->lock);
 }
 
@@ -93,6 +94,7 @@ static void sock_orphan(struct zs_handle *h)
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->metas.lock, NULL);
 	zs_meta_orphan(s);
+	zs_prefetch_orphan(&s->prefetch);
 }
 
 struct zs_pool zs_sock_pool = {
@@ -173,6 +175,7 @@ static struct zs_sock *sock_new(struct zs_ctx *ctx, int ctx_fd, int type)
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->metas.lock, NULL);
 	zs_ring_init(s);
+	zs_prefetch_init(&s->prefetch, type);
 	zs_handle_open(&s->h);
 	return s;
 }

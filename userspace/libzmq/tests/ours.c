@@ -7,6 +7,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -586,6 +587,117 @@ static void shared_sizes(void)
 	close_both();
 }
 
+/* Messages that the kernel has for the only PULL there is, or -1. */
+static int queued_in_kernel(void)
+{
+	FILE *file = fopen("/proc/net/zmq", "r");
+	int queued = -1, n;
+	char line[512];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "PULL %*s %*s %*s %*s %*s %*s %d", &n) == 1)
+			queued = n;
+	if (file)
+		fclose(file);
+	return queued;
+}
+
+static const char *not_ahead(void)
+{
+	const char *value = getenv("AF_ZMQ_PREFETCH");
+
+	if (!value || strcmp(value, "1"))
+		return "AF_ZMQ_PREFETCH is not 1";
+	return no_sockets();
+}
+
+/* Received ahead, and the kernel hears of it when it is asked something. */
+static void ahead(void)
+{
+	int i;
+
+	CHECK(!new_pair(ZMQ_PULL, &a, ZMQ_PUSH, &b, "inproc://ahead"));
+	for (i = 0; i < 110; i++)
+		CHECK(!send_text(b, "x", 0));
+	for (i = 0; i < 100; i++)
+		CHECK(recv_is(a, "x"));
+	CHECK(queued_in_kernel() == 110);
+	CHECK(recv_is(a, "x"));
+	CHECK(queued_in_kernel() == 10);
+	CHECK(get_int(a, ZMQ_EVENTS) == ZMQ_POLLIN);
+	CHECK(queued_in_kernel() == 9);
+	for (i = 0; i < 9; i++)
+		CHECK(recv_is(a, "x"));
+	CHECK(queued_in_kernel() == 9);
+	CHECK_FAILS(zmq_recv(a, NULL, 0, ZMQ_DONTWAIT), EAGAIN);
+	CHECK(queued_in_kernel() == 0);
+	close_both();
+}
+
+/* A context that is shut down ends receives at once. */
+static void ahead_of_the_end(void)
+{
+	void *keep = ctx;
+	char c;
+	int i;
+
+	ctx = zmq_ctx_new();
+	CHECK(!new_pair(ZMQ_PULL, &a, ZMQ_PUSH, &b, "inproc://ahead"));
+	for (i = 0; i < 50; i++)
+		CHECK(!send_text(b, "x", 0));
+	for (i = 0; i < 10; i++)
+		CHECK(recv_is(a, "x"));
+	CHECK(!zmq_ctx_shutdown(ctx));
+	CHECK_FAILS(zmq_recv(a, &c, 1, 0), ETERM);
+	close_both();
+	CHECK(!zmq_ctx_term(ctx));
+	ctx = keep;
+}
+
+/* Each message goes to one of several threads that receive. */
+
+#define SHARED_MSGS	4000
+
+static atomic_int shared_seen[SHARED_MSGS];
+
+static void *recv_some(void *s)
+{
+	int number;
+
+	while (zmq_recv(s, &number, sizeof(number), 0) == sizeof(number)) {
+		if (number < 0)
+			return s;
+		atomic_fetch_add(&shared_seen[number], 1);
+		if (number % 64 == 0)
+			get_int(s, ZMQ_EVENTS);
+	}
+	return NULL;
+}
+
+static void shared_receives(void)
+{
+	enum { THREADS = 3 };
+	pthread_t t[THREADS];
+	void *result;
+	int i, end = -1;
+
+	memset(shared_seen, 0, sizeof(shared_seen));
+	CHECK(!new_pair(ZMQ_PULL, &a, ZMQ_PUSH, &b, TCP));
+	for (i = 0; i < THREADS; i++)
+		CHECK(!pthread_create(&t[i], NULL, recv_some, a));
+	for (i = 0; i < SHARED_MSGS; i++)
+		CHECK(zmq_send(b, &i, sizeof(i), 0) == sizeof(i));
+	for (i = 0; i < THREADS; i++)
+		CHECK(zmq_send(b, &end, sizeof(end), 0) == sizeof(end));
+	for (i = 0; i < THREADS; i++) {
+		CHECK(!pthread_join(t[i], &result));
+		CHECK(result == a);
+	}
+	for (i = 0; i < SHARED_MSGS; i++)
+		CHECK(shared_seen[i] == 1);
+	close_both();
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -607,6 +719,10 @@ int main(void)
 		{ "closed by many threads", closed_by_many, no_sockets },
 		{ "sockets shared by threads", shared, no_sockets },
 		{ "shared, parts of changing size", shared_sizes, no_sockets },
+		{ "received ahead", ahead, not_ahead },
+		{ "received ahead of the end", ahead_of_the_end, no_sockets },
+		{ "received by several threads", shared_receives,
+		  no_sockets },
 	};
 
 	return sockets_main(tests, ARRAY_SIZE(tests));

@@ -9,7 +9,7 @@
 set -u
 here=$(dirname "$0")
 build=$1
-common="args endpoints events helpers messages msg"
+common="args endpoints events helpers messages msg prefetch"
 ours="draft nofamily ours"
 total=0
 failed=0
@@ -42,6 +42,13 @@ echo "TAP version 13"
 for t in $common; do
 	run "$t (installed libzmq)" "$build/tests/$t"
 	run "$t" env LD_LIBRARY_PATH="$build" "$build/tests/$t"
+done
+# Every receive that can be is done ahead, or those where it pays.
+for how in 1 auto; do
+	for t in events messages ours prefetch; do
+		run "$t (AF_ZMQ_PREFETCH=$how)" env AF_ZMQ_PREFETCH=$how \
+			LD_LIBRARY_PATH="$build" "$build/tests/$t"
+	done
 done
 for t in $ours; do
 	run "$t" env LD_LIBRARY_PATH="$build" "$build/tests/$t"
