@@ -661,8 +661,10 @@ TEST_F(flow, duplicate)
 TEST(many)
 {
 	static int fd[500];
-	int i;
+	int i, before;
 
+	/* What lingers from somewhere else may go meanwhile. */
+	before = proc_count();
 	for (i = 0; i < 500; i++) {
 		fd[i] = plain(i % 9);
 		ASSERT_LE(0, fd[i]);
@@ -670,7 +672,7 @@ TEST(many)
 	EXPECT_LE(500, proc_count());
 	for (i = 0; i < 500; i++)
 		ASSERT_OK(close(fd[i]));
-	EXPECT_TRUE(wait_until(!proc_count()));
+	EXPECT_TRUE(wait_until(proc_count() <= before));
 }
 
 /* The message limit of the administrator. */
