@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What pure code may use: types, errno, string functions and kmalloc.  No
- * sockets, no locks, no sleeping (but cond_resched() where the header says so).  User-space builds of the same files put a
- * directory with stand-ins for these headers first in the include path.
- * get_unaligned_be64() and its like come from compat.h, because their header
- * moved in Linux 6.12.
+ * sockets, no locks, no sleeping, but cond_resched() where a header says so.
+ * User-space builds of the same files put a directory with stand-ins for these
+ * headers first in the include path.  get_unaligned_be64() and its like come
+ * from compat.h, because their header moved in Linux 6.12.
  */
 #ifndef _NET_ZMQ_PURE_H
 #define _NET_ZMQ_PURE_H

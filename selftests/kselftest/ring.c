@@ -426,7 +426,7 @@ TEST_F(ring, forked)
 	EXPECT_TRUE(zs_recv_is(self->pull, "again"));
 }
 
-static _Atomic bool over;
+static atomic_bool over;
 
 static void *sends(void *arg)
 {
