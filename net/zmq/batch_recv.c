@@ -2,6 +2,7 @@
 /* Batches: receiving many messages by one call. */
 #include <linux/sched/signal.h>
 #include "batch.h"
+#include "held.h"
 #include "lookahead.h"
 #include "type.h"
 
@@ -25,7 +26,7 @@ u64 zmq_batch_next_len(struct zmq_sock *zsk)
 	bool more;
 
 	spin_lock_bh(&zsk->rx_lock);
-	bytes = zmq_recv_held_len(zsk, &more);
+	bytes = zmq_held_len(zsk, &more);
 	if ((!bytes || more) && zmq_recv_ready(zsk) && !zmq_recv_begin(zsk))
 		bytes += zmq_batch_cur_len(zsk);
 	spin_unlock_bh(&zsk->rx_lock);
@@ -128,13 +129,13 @@ static int zmq_batch_held(struct zmq_sock *zsk, struct zmq_segq *q, u64 room,
 			  struct zmq_pipe **resume)
 {
 	bool more;
-	u64 bytes = zmq_recv_held_len(zsk, &more);
+	u64 bytes = zmq_held_len(zsk, &more);
 	int err;
 
 	more = more && zsk->rx_cur;
 	if (bytes + (more ? zmq_batch_cur_len(zsk) : 0) > room)
 		return -EMSGSIZE;
-	err = zmq_recv_held_take(zsk, q);
+	err = zmq_held_take_run(zsk, q);
 	if (err || !more)
 		return err;
 	return zmq_batch_take(zsk, q, room - bytes, resume);
@@ -206,7 +207,7 @@ static int zmq_batch_round(struct zmq_sock *zsk, struct iov_iter *to, u64 room,
 		zmq_recv_resume(resume);
 	fault = zmq_batch_copy(&q, to);
 	if (fault)
-		zmq_recv_hold_run(zsk, &q);
+		zmq_held_put_run(zsk, &q);
 	else
 		*got += q.bytes;
 	zmq_segq_free(&q);

@@ -98,6 +98,48 @@ void zmq_notice_greet(struct zmq_pipe *pipe)
 	zmq_send_reset(&msg);
 }
 
+/*
+ * Is there room for a message from nobody?  Where there is not, there is for one:
+ * that a peer is gone is told after whatever it had sent.
+ */
+static bool zmq_notice_may_inject(struct zmq_pipe *pipe)
+{
+	bool full = READ_ONCE(pipe->rx_mem) >=
+		    READ_ONCE(pipe->zsk->sk.sk_rcvbuf);
+	bool may = !full || !pipe->noted;
+
+	sock_owned_by_me(&pipe->zsk->sk);
+	pipe->noted = full;
+	return may;
+}
+
+/**
+ * zmq_notice_inject - have the user receive a message that no peer has sent
+ * @pipe: whom it is from; attached
+ * @data: its only part
+ * @len: bytes in it
+ *
+ * Queued behind what was received, also beyond the high-water mark, but only one
+ * beyond SO_RCVBUF: a peer that comes and goes must not fill the memory of who
+ * does not read.  Lost then, and if there is no memory.
+ *
+ * Context: lock_sock(pipe->zsk) held.
+ */
+void zmq_notice_inject(struct zmq_pipe *pipe, const u8 *data, u32 len)
+{
+	struct zmq_sock *zsk = pipe->zsk;
+	struct zmq_asm msg = {};
+
+	if (!zmq_notice_may_inject(pipe)) {
+		atomic64_inc(&zsk->stats.rx_drops);
+	} else if (!zmq_send_append(zsk, &msg, data, len, false)) {
+		atomic64_inc(&zsk->stats.rx_msgs);
+		atomic64_add(len, &zsk->stats.rx_bytes);
+		zmq_pipe_publish(pipe, &msg.q, 1, msg.q.bytes);
+	}
+	zmq_send_reset(&msg);
+}
+
 /* Tell the user that the peer is gone; the socket is locked. */
 void zmq_notice_lost(struct zmq_conn *conn)
 {
@@ -106,7 +148,7 @@ void zmq_notice_lost(struct zmq_conn *conn)
 			       ZMQ_NOTICE_DISCONNECT : ZMQ_NOTICE_HICCUP);
 
 	if (notice)
-		zmq_recv_inject(conn->pipe, notice->data, notice->len);
+		zmq_notice_inject(conn->pipe, notice->data, notice->len);
 }
 
 /*
@@ -119,7 +161,7 @@ void zmq_notice_left(struct zmq_pipe *pipe)
 		zmq_notice_get(pipe->zsk, ZMQ_NOTICE_DISCONNECT);
 
 	if (notice)
-		zmq_recv_inject(pipe, notice->data, notice->len);
+		zmq_notice_inject(pipe, notice->data, notice->len);
 }
 
 /* The socket is gone. */

@@ -32,6 +32,7 @@ void zmq_notice_hello(struct zmq_conn *conn);
 void zmq_notice_greet(struct zmq_pipe *pipe);
 void zmq_notice_lost(struct zmq_conn *conn);
 void zmq_notice_left(struct zmq_pipe *pipe);
+void zmq_notice_inject(struct zmq_pipe *pipe, const u8 *data, u32 len);
 void zmq_notice_free(struct zmq_sock *zsk);
 
 #endif /* _NET_ZMQ_NOTICE_H */

@@ -3,49 +3,11 @@
 #include <linux/sched/signal.h>
 #include "batch.h"
 #include "conn.h"
+#include "held.h"
 #include "inproc.h"
 #include "lookahead.h"
 #include "meta.h"
 #include "type.h"
-
-/* Frames up to this long are copied under the lock, without a reference. */
-#define ZMQ_RECV_SMALL	264
-
-/**
- * struct zmq_frame - a part on its way to the user
- * @node: in zsk->rx_held if it was put back
- * @q: its body, unless it is in @small
- * @len: bytes
- * @more: more parts follow
- * @off: in @small, where the body begins
- * @is_small: the body is in @small
- * @routing_id: of the peer, if its type tells
- * @want_meta: the user asks for its metadata
- * @tell_meta: and is to be told
- * @meta: this number
- * @group_len: bytes of the group, if its type has groups
- * @group_off: in @small, where the group is
- * @small: headers, group and body, or the group alone; holds a routing id of
- *	any length
- */
-struct zmq_frame {
-	struct list_head	node;
-	struct zmq_segq		q;
-	u64			len;
-	bool			more;
-	bool			is_small;
-	u16			off;
-	u32			routing_id;
-	u32			meta;
-	bool			want_meta;
-	bool			tell_meta;
-	u8			group_len;
-	u8			group_off;
-	u8			small[ZMQ_RECV_SMALL];
-};
-
-static_assert(ZMQ_RECV_SMALL >= ZMQ_ZMTP_ID_MAX);
-static_assert(ZMQ_RECV_SMALL >= ZMQ_CMSG_GROUP_MAX);
 
 /**
  * struct zmq_recv_hdr - the part that comes next
@@ -62,11 +24,6 @@ struct zmq_recv_hdr {
 	u8	group_off;
 	u8	group_len;
 };
-
-static struct zmq_frame *zmq_recv_held(struct zmq_sock *zsk)
-{
-	return list_first_entry_or_null(&zsk->rx_held, struct zmq_frame, node);
-}
 
 /**
  * zmq_recv_skip - drop the first message of a pipe
@@ -99,14 +56,9 @@ void zmq_recv_strip(struct zmq_pipe *pipe, u32 bytes)
 void zmq_recv_skip_all(struct zmq_sock *zsk)
 {
 	struct zmq_pipe *pipe = zsk->rx_cur;
-	struct zmq_frame *held;
 
 	lockdep_assert_held(&zsk->rx_lock);
-	while ((held = zmq_recv_held(zsk))) {
-		list_del(&held->node);
-		zmq_segq_free(&held->q);
-		kfree(held);
-	}
+	zmq_held_free(&zsk->rx_held);
 	zsk->rx_cur = NULL;
 	if (pipe) {
 		zmq_recv_skip(zsk, pipe);
@@ -207,7 +159,7 @@ int zmq_recv_next_len(struct zmq_sock *zsk)
 		return min_t(u64, zmq_batch_next_len(zsk), INT_MAX);
 	spin_lock_bh(&zsk->rx_lock);
 	if (!list_empty(&zsk->rx_held))
-		hdr.len = zmq_recv_held(zsk)->len;
+		hdr.len = zmq_held_first(zsk)->len;
 	else if (zmq_recv_ready(zsk) && !zmq_recv_begin(zsk))
 		zmq_recv_next_header(zsk, &hdr);
 	spin_unlock_bh(&zsk->rx_lock);
@@ -242,7 +194,7 @@ static int zmq_recv_take(struct zmq_pipe *pipe, const struct zmq_recv_hdr *hdr,
 	u64 bytes = hdr->skip + hdr->len;
 	u64 overhead;
 
-	if (bytes <= ZMQ_RECV_SMALL) {
+	if (bytes <= ZMQ_HELD_SMALL) {
 		zmq_recv_small(pipe, hdr, frame);
 		overhead = zmq_segq_trim(&pipe->rxq, bytes);
 	} else {
@@ -278,7 +230,7 @@ static int zmq_recv_look(struct zmq_pipe *pipe, const struct zmq_recv_hdr *hdr,
 	struct zmq_segq front;
 	int err;
 
-	if (bytes <= ZMQ_RECV_SMALL) {
+	if (bytes <= ZMQ_HELD_SMALL) {
 		zmq_recv_small(pipe, hdr, frame);
 		return 0;
 	}
@@ -294,27 +246,6 @@ static int zmq_recv_look(struct zmq_pipe *pipe, const struct zmq_recv_hdr *hdr,
 	if (err)
 		return -ENOBUFS;
 	zmq_recv_strip_group(hdr, frame);
-	return 0;
-}
-
-/* Take out what was put back.  Return: 0, -EAGAIN if nothing was. */
-static int zmq_recv_unhold(struct zmq_sock *zsk, struct zmq_frame *frame,
-			   size_t len, int flags)
-{
-	struct zmq_frame *held = zmq_recv_held(zsk);
-
-	if (!held)
-		return -EAGAIN;
-	if (flags & MSG_ZMQ_WHOLE && held->len > len)
-		return -EMSGSIZE;
-	*frame = *held;
-	if (flags & MSG_PEEK) {
-		zmq_segq_init(&frame->q);
-		return zmq_segq_copy(&frame->q, &held->q,
-				     GFP_ATOMIC | __GFP_NOWARN) ? -ENOBUFS : 0;
-	}
-	list_del(&held->node);
-	kfree(held);
 	return 0;
 }
 
@@ -338,7 +269,7 @@ static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
 	lockdep_assert_held(&zsk->rx_lock);
 	if (zsk->shutdown)
 		return -ESHUTDOWN;
-	err = zmq_recv_unhold(zsk, frame, len, flags);
+	err = zmq_held_take(zsk, frame, len, flags);
 	if (err != -EAGAIN)
 		return err;
 	if (!zsk->rx_cur && zsk->type->recv_check) {
@@ -379,125 +310,6 @@ static int zmq_recv_pop(struct zmq_sock *zsk, struct zmq_frame *frame,
 		*resume = pipe;
 	else
 		zmq_pipe_put(pipe);
-	return 0;
-}
-
-/* Put a part back in front that could not be copied to the user. */
-static void zmq_recv_hold(struct zmq_sock *zsk, struct zmq_frame *frame)
-{
-	struct zmq_frame *held = kmalloc(sizeof(*held), GFP_KERNEL_ACCOUNT |
-					 __GFP_NOFAIL);
-
-	*held = *frame;
-	zmq_segq_init(&frame->q);
-	spin_lock_bh(&zsk->rx_lock);
-	list_add(&held->node, &zsk->rx_held);
-	spin_unlock_bh(&zsk->rx_lock);
-	zsk->sk.sk_data_ready(&zsk->sk);
-}
-
-/**
- * zmq_recv_hold_run - put whole messages back in front
- * @zsk: the socket
- * @q: their frames; empty after
- *
- * Context: process, no lock of ours held.
- */
-void zmq_recv_hold_run(struct zmq_sock *zsk, struct zmq_segq *q)
-{
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOFAIL;
-	LIST_HEAD(frames);
-
-	while (!zmq_segq_empty(q)) {
-		struct zmq_frame *held = kzalloc(sizeof(*held), gfp);
-		struct zmq_zmtp_hdr hdr;
-
-		zmq_segq_header(q, &hdr);
-		held->len = hdr.len;
-		held->more = hdr.flags & ZMQ_ZMTP_MORE;
-		zmq_segq_trim(q, hdr.size);
-		if (hdr.len && zmq_segq_take(&held->q, q, hdr.len, gfp))
-			zmq_segq_trim(q, hdr.len);	/* cannot be */
-		list_add_tail(&held->node, &frames);
-	}
-	spin_lock_bh(&zsk->rx_lock);
-	list_splice(&frames, &zsk->rx_held);
-	spin_unlock_bh(&zsk->rx_lock);
-	zsk->sk.sk_data_ready(&zsk->sk);
-}
-
-/*
- * Bytes, with headers, of what was put back up to a message's end; @more: that
- * end is still in the pipe.  rx_lock held.
- */
-u64 zmq_recv_held_len(struct zmq_sock *zsk, bool *more)
-{
-	const struct zmq_frame *held;
-	u64 bytes = 0;
-
-	lockdep_assert_held(&zsk->rx_lock);
-	*more = false;
-	list_for_each_entry(held, &zsk->rx_held, node) {
-		bytes += zmq_zmtp_hdr_size(held->len) + held->len;
-		*more = held->more;
-		if (!held->more)
-			break;
-	}
-	return bytes;
-}
-
-/* Append a frame that was put back, header and body; rx_lock held. */
-static int zmq_recv_held_copy(struct zmq_sock *zsk, struct zmq_frame *held,
-			      struct zmq_segq *q)
-{
-	u32 len = zmq_zmtp_hdr_size(held->len);
-	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
-	u8 *p;
-
-	if (!zmq_chunk_reserve(&zsk->rx_ids, len + ZMQ_RECV_SMALL, false, gfp))
-		return -ENOBUFS;
-	p = zmq_chunk_ptr(&zsk->rx_ids);
-	zmq_zmtp_hdr_encode(p, held->more ? ZMQ_ZMTP_MORE : 0, held->len);
-	if (held->is_small) {
-		memcpy(p + len, held->small + held->off, held->len);
-		len += held->len;
-	}
-	if (zmq_chunk_commit(&zsk->rx_ids, len, q, gfp) ||
-	    zmq_segq_copy(q, &held->q, gfp))
-		return -ENOBUFS;
-	return 0;
-}
-
-/**
- * zmq_recv_held_take - take out what was put back, up to a message's end
- * @zsk: the socket
- * @q: its frames are appended there
- *
- * Context: rx_lock held.
- * Return: 0, or -ENOBUFS and nothing has changed.
- */
-int zmq_recv_held_take(struct zmq_sock *zsk, struct zmq_segq *q)
-{
-	struct zmq_frame *held, *next;
-	u64 mark = q->bytes;
-	bool more = true;
-
-	list_for_each_entry(held, &zsk->rx_held, node) {
-		if (zmq_recv_held_copy(zsk, held, q)) {
-			zmq_segq_cut(q, q->bytes - mark);
-			return -ENOBUFS;
-		}
-		if (!held->more)
-			break;
-	}
-	list_for_each_entry_safe(held, next, &zsk->rx_held, node) {
-		if (!more)
-			break;
-		more = held->more;
-		list_del(&held->node);
-		zmq_segq_free(&held->q);
-		kfree(held);
-	}
 	return 0;
 }
 
@@ -701,7 +513,7 @@ int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
 	copied = min_t(u64, len, frame.len);
 	err = zmq_recv_copy(&frame, &m->msg_iter, copied);
 	if (err && !(flags & MSG_PEEK))
-		zmq_recv_hold(zsk, &frame);
+		zmq_held_put(zsk, &frame);
 	zmq_segq_free(&frame.q);
 	if (err)
 		return err;
@@ -710,48 +522,6 @@ int zmq_recv_msg(struct socket *sock, struct msghdr *m, size_t len, int flags)
 		m->msg_flags |= MSG_TRUNC;
 	zmq_recv_cmsg(zsk, &frame, m);
 	return flags & MSG_TRUNC ? frame.len : copied;
-}
-
-/*
- * Is there room for a message from nobody?  Where there is not, there is for one:
- * that a peer is gone is told after whatever it had sent.
- */
-static bool zmq_recv_may_inject(struct zmq_pipe *pipe)
-{
-	bool full = READ_ONCE(pipe->rx_mem) >=
-		    READ_ONCE(pipe->zsk->sk.sk_rcvbuf);
-	bool may = !full || !pipe->noted;
-
-	sock_owned_by_me(&pipe->zsk->sk);
-	pipe->noted = full;
-	return may;
-}
-
-/**
- * zmq_recv_inject - have the user receive a message that no peer has sent
- * @pipe: whom it is from; attached
- * @data: its only part
- * @len: bytes in it
- *
- * Queued behind what was received, also beyond the high-water mark, but only one
- * beyond SO_RCVBUF: a peer that comes and goes must not fill the memory of who
- * does not read.  Lost then, and if there is no memory.
- *
- * Context: lock_sock(pipe->zsk) held.
- */
-void zmq_recv_inject(struct zmq_pipe *pipe, const u8 *data, u32 len)
-{
-	struct zmq_sock *zsk = pipe->zsk;
-	struct zmq_asm msg = {};
-
-	if (!zmq_recv_may_inject(pipe)) {
-		atomic64_inc(&zsk->stats.rx_drops);
-	} else if (!zmq_send_append(zsk, &msg, data, len, false)) {
-		atomic64_inc(&zsk->stats.rx_msgs);
-		atomic64_add(len, &zsk->stats.rx_bytes);
-		zmq_pipe_publish(pipe, &msg.q, 1, msg.q.bytes);
-	}
-	zmq_send_reset(&msg);
 }
 
 /**
@@ -775,7 +545,6 @@ void zmq_recv_purge_pipe(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 void zmq_recv_purge(struct zmq_sock *zsk)
 {
 	struct zmq_pipe *pipe, *next, *cur;
-	struct zmq_frame *held, *tmp;
 	LIST_HEAD(frames);
 
 	spin_lock_bh(&zsk->rx_lock);
@@ -790,8 +559,5 @@ void zmq_recv_purge(struct zmq_sock *zsk)
 	spin_unlock_bh(&zsk->rx_lock);
 	if (cur)
 		zmq_pipe_put(cur);
-	list_for_each_entry_safe(held, tmp, &frames, node) {
-		zmq_segq_free(&held->q);
-		kfree(held);
-	}
+	zmq_held_free(&frames);
 }

@@ -5,6 +5,7 @@
 #include <linux/rhashtable.h>
 #include "conn.h"
 #include "lb.h"
+#include "notice.h"
 #include "router.h"
 #include "type.h"
 
@@ -276,7 +277,7 @@ void zmq_router_notify(struct zmq_sock *zsk, struct zmq_pipe *pipe, int what)
 		      zsk->opt.router_notify & what;
 
 	if (wanted)
-		zmq_recv_inject(pipe, NULL, 0);
+		zmq_notice_inject(pipe, NULL, 0);
 }
 
 void zmq_router_lost(struct zmq_sock *zsk, struct zmq_pipe *pipe)

@@ -19,7 +19,7 @@ struct zmq_conn;
 /**
  * struct zmq_rx - a connection's parser
  * @pool: chunk bytes are copied into; borrowed from the socket, see
- *	zmq_rx_borrow(); kept only while a frame is partly in it
+ *	zmq_rx_buf_room(); kept only while a frame is partly in it
  * @run: where the copied bytes that are not in @q yet begin, offset in chunk
  * @frame: where the frame being copied begins, offset in chunk
  * @fill: end of the copied bytes, offset in chunk
@@ -74,6 +74,9 @@ struct zmq_rx {
 void zmq_rx_reset(struct zmq_conn *conn);
 int zmq_rx_feed(struct zmq_conn *conn, struct sk_buff *skb, u32 off, u32 len);
 void zmq_rx_pass_end(struct zmq_conn *conn);
+bool zmq_rx_may_begin(struct zmq_conn *conn);
+int zmq_rx_part_end(struct zmq_conn *conn, u8 flags, u64 len);
+int zmq_rx_publish(struct zmq_conn *conn);
 bool zmq_rx_first_part(struct zmq_rx *rx, size_t max, const u8 **data,
 		       size_t *len, u8 **tmp);
 

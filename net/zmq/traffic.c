@@ -78,7 +78,7 @@ bool zmq_traffic_hold(struct zmq_conn *conn)
 	return hold;
 }
 
-/* A part of a message to an XPUB may be a subscription, too; see rx.c. */
+/* A part of a message to an XPUB may be a subscription, too; see rx_frame.c. */
 int zmq_traffic_quiet(struct zmq_conn *conn, const u8 *body, u32 len)
 {
 	if (!len || body[0] > 1)

@@ -161,6 +161,12 @@ extern const struct zmq_type zmq_pattern_gather;
 extern const struct zmq_type zmq_pattern_client;
 extern const struct zmq_type zmq_pattern_server;
 
+/* Are there both messages and subscriptions for the user (XPUB)? */
+static inline bool zmq_type_mixed(const struct zmq_type *type)
+{
+	return type->publishes && type->receives;
+}
+
 /* The table of a protocol number, or NULL. */
 const struct zmq_type *zmq_type_find(int protocol);
 

@@ -325,7 +325,8 @@ static inline struct zmq_sock *zmq_sk(const struct sock *sk)
  * coalesce.c		zmq_coalesce_later	now or together with others
  * tx.c			zmq_tx_flush		pipe -> lower socket
  *
- * rx.c			zmq_rx_run		lower socket -> pipe
+ * stream.c		zmq_stream_run		lower socket -> parser
+ * rx.c rx_frame.c	zmq_rx_feed		parser -> pipe
  * pipe.c		zmq_pipe_publish	append, wake
  * recv.c		zmq_recv_msg		pipe -> recvmsg
  * batch_recv.c		zmq_batch_recv		the same, many messages at once
@@ -367,7 +368,6 @@ void zmq_recv_purge_pipe(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 void zmq_recv_skip_all(struct zmq_sock *zsk);
 void zmq_recv_skip(struct zmq_sock *zsk, struct zmq_pipe *pipe);
 void zmq_recv_strip(struct zmq_pipe *pipe, u32 bytes);
-void zmq_recv_inject(struct zmq_pipe *pipe, const u8 *data, u32 len);
 int zmq_recv_begin(struct zmq_sock *zsk);
 bool zmq_recv_end(struct zmq_sock *zsk, u32 msgs);
 int zmq_recv_wait(struct zmq_sock *zsk, long *timeo);
@@ -380,9 +380,6 @@ static inline bool zmq_recv_waits(struct zmq_sock *zsk, bool waited, bool waits)
 }
 
 void zmq_recv_resume(struct zmq_pipe *pipe);
-void zmq_recv_hold_run(struct zmq_sock *zsk, struct zmq_segq *q);
-u64 zmq_recv_held_len(struct zmq_sock *zsk, bool *more);
-int zmq_recv_held_take(struct zmq_sock *zsk, struct zmq_segq *q);
 
 /* sockopt.c APIs */
 int zmq_sockopt_set(struct socket *sock, int level, int opt, sockptr_t val,
