@@ -62,14 +62,14 @@ FIXTURE_SETUP(idle)
 	struct rlimit limit = { 4 * CONNS, 4 * CONNS };
 
 	if (!zs_is_kernel())
-		SKIP(return, "libzmq's memory is its own");
+		SKIP_IN_SETUP("libzmq's memory is its own");
 	if (wait_slow() > 1)
-		SKIP(return, "a debugging kernel keeps what was freed");
+		SKIP_IN_SETUP("a debugging kernel keeps what was freed");
 	if (setrlimit(RLIMIT_NOFILE, &limit))
-		SKIP(return, "needs root");
+		SKIP_IN_SETUP("needs root");
 	self->before = free_memory();
 	if (self->before < 0)
-		SKIP(return, "needs root");
+		SKIP_IN_SETUP("needs root");
 }
 
 FIXTURE_TEARDOWN(idle)

@@ -267,7 +267,7 @@ FIXTURE_SETUP(interval)
 {
 	self->syn = sniff_open();
 	if (self->syn < 0)
-		SKIP(return, "needs CAP_NET_RAW");
+		SKIP_IN_SETUP("needs CAP_NET_RAW");
 	self->port = zs_free_endpoint(self->endpoint);
 }
 

@@ -27,6 +27,9 @@
 		TH_LOG("%s: %s", #call, strerror(errno));		\
 })
 
+/* In FIXTURE_SETUP(): after its return, SKIP() would let the test begin. */
+#define SKIP_IN_SETUP(...)	SKIP(_exit(255), __VA_ARGS__)
+
 /* fork() whose child ends with its parent. */
 static inline pid_t harness_fork(void)
 {
