@@ -28,13 +28,14 @@
 #include "proc.h"
 
 #define THREADS		6
-#define SLOTS		24
+#define PAIRED		16	/* slots of connected pairs, beside each other */
+#define SLOTS		32
 #define ROOM		(1 << 16)
 #define IOVS		5
 #define SECONDS		8
 #define ROUND		2	/* seconds a process lives */
 #define NOBODY		65534
-#define TICK		20	/* ms a call may block */
+#define TICK		5	/* ms a call may block */
 #define LINGER_MAX	"/proc/sys/net/zmq/linger_max"
 #define OBJECTS		"/sys/kernel/debug/zmq/objects"
 #define PLACE		"/tmp/af_zmq.fuzz"
@@ -55,7 +56,7 @@ enum fuzz_op {
 	OP_SET, OP_SET_INT, OP_GET, OP_IOCTL, OP_MMAP, OP_SEND, OP_SENDMSG,
 	OP_SENDMMSG, OP_RECV, OP_RECVMSG, OP_RECVMMSG, OP_READ, OP_WRITE,
 	OP_SPLICE, OP_POLL, OP_EPOLL, OP_FCNTL, OP_SHUTDOWN, OP_LISTEN,
-	OP_ACCEPT, OP_PASS, OP_FDINFO,
+	OP_ACCEPT, OP_PASS, OP_FDINFO, OP_PAIR, OP_TALK,
 	OPS
 };
 
@@ -64,29 +65,31 @@ static const char *const op_names[OPS] = {
 	"set", "set int", "get", "ioctl", "mmap", "send", "sendmsg",
 	"sendmmsg", "recv", "recvmsg", "recvmmsg", "read", "write",
 	"splice", "poll", "epoll", "fcntl", "shutdown", "listen",
-	"accept", "pass", "fdinfo",
+	"accept", "pass", "fdinfo", "pair", "talk",
 };
 
 /* How often, of 256; what is left over sends and receives. */
 static const unsigned char op_weights[OPS] = {
-	[OP_SOCKET] = 14, [OP_CLOSE] = 6, [OP_DUP] = 2, [OP_BIND] = 4,
+	[OP_SOCKET] = 6, [OP_CLOSE] = 3, [OP_DUP] = 2, [OP_BIND] = 4,
 	[OP_CONNECT] = 6, [OP_ENDPOINT] = 24, [OP_NAME] = 3, [OP_SET] = 12,
 	[OP_SET_INT] = 24, [OP_GET] = 14, [OP_IOCTL] = 6, [OP_MMAP] = 1,
 	[OP_SEND] = 24, [OP_SENDMSG] = 18, [OP_SENDMMSG] = 4, [OP_RECV] = 24,
 	[OP_RECVMSG] = 18, [OP_RECVMMSG] = 4, [OP_READ] = 4, [OP_WRITE] = 4,
 	[OP_SPLICE] = 3, [OP_POLL] = 8, [OP_EPOLL] = 4, [OP_FCNTL] = 3,
 	[OP_SHUTDOWN] = 1, [OP_LISTEN] = 1, [OP_ACCEPT] = 1, [OP_PASS] = 2,
-	[OP_FDINFO] = 1,
+	[OP_FDINFO] = 1, [OP_PAIR] = 6, [OP_TALK] = 16,
 };
 
 /**
  * struct fuzz_shared - what processes count together
  * @calls: made
  * @done: of these, did not fail
+ * @data: of these, returned more than 0
  */
 struct fuzz_shared {
 	long	calls[OPS];
 	long	done[OPS];
+	long	data[OPS];
 };
 
 static struct fuzz_shared *shared;
@@ -108,13 +111,17 @@ static int any_fd(struct fuzzer *f)
 	return __atomic_load_n(&slots[pick(f, SLOTS)], __ATOMIC_RELAXED);
 }
 
-static void keep(struct fuzzer *f, int fd)
+static void keep_at(unsigned int slot, int fd)
 {
 	if (fd >= 0)
-		fd = __atomic_exchange_n(&slots[pick(f, SLOTS)], fd,
-					 __ATOMIC_SEQ_CST);
+		fd = __atomic_exchange_n(&slots[slot], fd, __ATOMIC_SEQ_CST);
 	if (fd >= 0)
 		close(fd);
+}
+
+static void keep(struct fuzzer *f, int fd)
+{
+	keep_at(PAIRED + pick(f, SLOTS - PAIRED), fd);
 }
 
 /* A length: mostly short, sometimes what it must not be. */
@@ -264,6 +271,51 @@ static long do_socket(struct fuzzer *f)
 	}
 	keep(f, fd);
 	return fd;
+}
+
+/* Types that talk to each other. */
+static const int partners[][2] = {
+	{ ZMQ_AF_PUSH, ZMQ_AF_PULL }, { ZMQ_AF_PUB, ZMQ_AF_SUB },
+	{ ZMQ_AF_XPUB, ZMQ_AF_XSUB }, { ZMQ_AF_DEALER, ZMQ_AF_ROUTER },
+	{ ZMQ_AF_REQ, ZMQ_AF_REP }, { ZMQ_AF_DEALER, ZMQ_AF_DEALER },
+	{ ZMQ_AF_PAIR, ZMQ_AF_PAIR }, { ZMQ_AF_CLIENT, ZMQ_AF_SERVER },
+	{ ZMQ_AF_RADIO, ZMQ_AF_DISH }, { ZMQ_AF_SCATTER, ZMQ_AF_GATHER },
+};
+
+/* Two that are connected, or soon will be. */
+static long do_pair(struct fuzzer *f)
+{
+	static const char *const places[] = {
+		"tcp://127.0.0.1:*", "ipc://@af_zmq.fuzz.%u",
+		"inproc://pair.%u",
+	};
+	const int *types = partners[pick(f, ARRAY_SIZE(partners))];
+	char endpoint[ZS_ENDPOINT_MAX];
+	socklen_t len = sizeof(endpoint);
+	unsigned int at = 2 * pick(f, PAIRED / 2), i;
+	int fds[2], on = 1;
+	long ret;
+
+	for (i = 0; i < 2; i++) {
+		fds[i] = socket(family, SOCK_SEQPACKET | SOCK_NONBLOCK,
+				types[i]);
+		setsockopt(fds[i], SOL_ZMQ, ZMQ_AF_INPROC_SCOPE, &on,
+			   sizeof(on));
+	}
+	setsockopt(fds[1], SOL_ZMQ, ZMQ_SUBSCRIBE, "", 0);
+	snprintf(endpoint, sizeof(endpoint), places[pick(f, 3)],
+		 pick(f, 1 << 30));
+	ret = setsockopt(fds[1], SOL_ZMQ, ZMQ_AF_BIND, endpoint,
+			 strlen(endpoint));
+	if (!ret)
+		ret = getsockopt(fds[1], SOL_ZMQ, ZMQ_LAST_ENDPOINT, endpoint,
+				 &len);
+	if (!ret)
+		ret = setsockopt(fds[0], SOL_ZMQ, ZMQ_AF_CONNECT, endpoint,
+				 strlen(endpoint));
+	for (i = 0; i < 2; i++)
+		keep_at(at + i, fds[i]);
+	return ret;
 }
 
 static long do_address(struct fuzzer *f, long call)
@@ -488,6 +540,30 @@ static long do_recv(struct fuzzer *f)
 		       pick(f, 20) ? NULL : any_room(f, 4));
 }
 
+/* Something that arrives, so that whoever receives finds it. */
+static long do_talk(struct fuzzer *f)
+{
+	unsigned int at = pick(f, 8) ? 2 * pick(f, PAIRED / 2) : pick(f, SLOTS);
+	int from = __atomic_load_n(&slots[at], __ATOMIC_RELAXED);
+	int to = __atomic_load_n(&slots[at ^ 1], __ATOMIC_RELAXED);
+	size_t len = pick(f, 8) ? pick(f, 300) : pick(f, ROOM);
+	unsigned char *buf = f->room + ROOM - len;
+	int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+	unsigned int i;
+
+	if (!pick(f, 3)) {
+		flags |= MSG_ZMQ_PACKED;
+		len = pack(f, buf, len);
+	} else if (!pick(f, 4)) {
+		flags |= MSG_MORE;
+	}
+	for (i = pick(f, 4); i > 0; i--)
+		send(from, buf, len, flags);
+	len = any_len(f);
+	return syscall(SYS_recvfrom, to, any_room(f, len), len,
+		       pick(f, 3) ? MSG_DONTWAIT : any_flags(f), NULL, NULL);
+}
+
 static long do_rw(struct fuzzer *f, long plain, long vector)
 {
 	struct fuzz_msg m;
@@ -646,6 +722,10 @@ static long one_call(struct fuzzer *f, enum fuzz_op op)
 		return accept4(any_fd(f), NULL, NULL, pick(f, 2) << 11);
 	case OP_PASS:
 		return do_pass(f);
+	case OP_PAIR:
+		return do_pair(f);
+	case OP_TALK:
+		return do_talk(f);
 	default:
 		return do_fdinfo(f);
 	}
@@ -679,6 +759,9 @@ static void *run(void *arg)
 		__atomic_fetch_add(&shared->calls[op], 1, __ATOMIC_RELAXED);
 		if (ret >= 0)
 			__atomic_fetch_add(&shared->done[op], 1,
+					   __ATOMIC_RELAXED);
+		if (ret > 0)
+			__atomic_fetch_add(&shared->data[op], 1,
 					   __ATOMIC_RELAXED);
 	}
 	return NULL;
@@ -876,12 +959,15 @@ TEST_F(fuzz, system_calls)
 	TH_LOG("%ld calls, %ld of them succeeded, %d processes",
 	       sum(shared->calls), sum(shared->done), i);
 	for (op = 0; op < OPS; op++) {
-		TH_LOG("%s: %ld, %ld succeeded", op_names[op],
-		       shared->calls[op], shared->done[op]);
+		TH_LOG("%s: %ld, %ld succeeded, %ld with data", op_names[op],
+		       shared->calls[op], shared->done[op], shared->data[op]);
 		/* Else they would be no test of it; if there were enough. */
 		if (shared->calls[op] > 300 && op != OP_MMAP &&
 		    op != OP_LISTEN && op != OP_ACCEPT)
 			EXPECT_LT(0, shared->done[op]);
+		/* With one in twenty nobody would say that it receives. */
+		if (shared->calls[op] > 300 && op == OP_TALK)
+			EXPECT_LT(shared->calls[op] / 20, shared->data[op]);
 	}
 	EXPECT_TRUE(wait_until(!proc_count()));
 	EXPECT_TRUE(wait_until(!proc_stat("connections")));
