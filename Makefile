@@ -8,11 +8,16 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 KERNEL ?= 6.1
-# Seconds that random tests go on, and what their random numbers begin with.
+# How much long and random tests do: seconds that they go on, what their random
+# numbers begin with, messages (netem), peers (hostile), rounds (kill).
 SECONDS ?=
 SEED ?=
+MESSAGES ?=
+CONNECTIONS ?=
+ROUNDS ?=
 # Seconds, for a whole run in the virtual machine.
-TIMEOUT ?= $(shell echo $$(($(if $(filter debug kcsan,$(KERNEL)),7200,2700) + 10 * $(or $(SECONDS),0))))
+TIMEOUT ?= $(shell echo $$(($(if $(filter debug kcsan,$(KERNEL)),7200,2700) + 10 * $(or $(SECONDS),0) + \
+	($(or $(MESSAGES),0) + $(or $(CONNECTIONS),0)) / 5 + 20 * $(or $(ROUNDS),0))))
 TESTS ?=
 # More of the virtual machine's kernel command line, as kmemleak=on.
 APPEND ?=
@@ -22,12 +27,8 @@ BUILD := $(CURDIR)/build
 VM := selftests/vm/vm.py
 SETUP := selftests/vm/setup.sh
 
-ifneq ($(SECONDS),)
-export AF_ZMQ_SECONDS := $(SECONDS)
-endif
-ifneq ($(SEED),)
-export AF_ZMQ_SEED := $(SEED)
-endif
+$(foreach name,SECONDS SEED MESSAGES CONNECTIONS ROUNDS,\
+	$(if $($(name)),$(eval export AF_ZMQ_$(name) := $($(name)))))
 
 # Newest installed headers of a plain kernel, unless told otherwise.
 KDIR ?= $(shell ls -d /lib/modules/*/build/ /usr/src/linux-headers-*/ 2>/dev/null | \
@@ -48,7 +49,7 @@ PURPOSE_VM :=
 RUN :=
 else
 FIND_KDIR = kdir=$$($(VM) kernel --kernel $(KERNEL) build)
-PURPOSE_VM = vm $(if $(filter debug kcsan,$(KERNEL)),debug)
+PURPOSE_VM = vm $(if $(filter debug kcsan uml,$(KERNEL)),debug)
 RUN = $(VM) run --kernel $(KERNEL) --timeout $(TIMEOUT) --append "$(APPEND)" \
 	--console $(BUILD)/console-$(KERNEL).log --
 endif
@@ -85,7 +86,9 @@ tests: | packages
 ##			KERNEL=debug APPEND=kmemleak=on also looks for leaks;
 ##			AGAIN=1 gives what fails a second chance, on busy machines;
 ##			RING=0 or 1: the library sends without rings, or always by them;
-##			SECONDS=n (3600 for longrun) and SEED=n for what is random
+##			SECONDS=n (3600 for longrun) and SEED=n for what is random,
+##			MESSAGES=100000 TESTS=netem, CONNECTIONS=100000 TESTS=hostile,
+##			ROUNDS=500 TESTS=kill
 test:
 	@$(SETUP) build test $(PURPOSE_VM)
 	@$(FIND_KDIR) && $(MAKE) KDIR=$$kdir all tests && $(MAKE) KDIR=$$kdir run-tests
@@ -133,18 +136,21 @@ bench-profile:
 	@$(FIND_KDIR) && $(MAKE) -s KDIR=$$kdir module shim bench-programs && \
 	selftests/perf/profile.py --kernel $(KERNEL) --library $(or $(LIBRARY),plain) $(ROW)
 
-## make kunit		the module's unit tests, in a debug kernel that has KUnit
-kunit: KERNEL := debug
+## make kunit		the module's unit tests, in a debug kernel that has KUnit; KERNEL=uml in
+##			User-mode Linux 7.3, for which it is built with W=1 -Werror
+KUNIT_KERNEL := $(if $(filter uml,$(KERNEL)),uml,debug)
+KUNIT_FLAGS := CONFIG_ZMQ_KUNIT_TEST=y $(if $(filter uml,$(KERNEL)),ARCH=um W=1 KCFLAGS=-Werror)
+kunit: KERNEL := $(KUNIT_KERNEL)
 kunit: TIMEOUT := 900
 kunit:
 	@$(SETUP) build vm debug
-	@$(FIND_KDIR) && $(MAKE) KDIR=$$kdir VARIANT=-kunit MODULE_FLAGS=CONFIG_ZMQ_KUNIT_TEST=y module && \
-	$(MAKE) KDIR=$$kdir VARIANT=-kunit KERNEL=debug TIMEOUT=$(TIMEOUT) run-kunit
+	@$(FIND_KDIR) && $(MAKE) KDIR=$$kdir VARIANT=-kunit MODULE_FLAGS="$(KUNIT_FLAGS)" module && \
+	$(MAKE) KDIR=$$kdir VARIANT=-kunit KERNEL=$(KERNEL) TIMEOUT=$(TIMEOUT) run-kunit
 
 run-kunit:
 	$(RUN) selftests/kunit.py $(MODULE)
 
-## make test-debug	all on kernels with checkers: unit tests, tests, leaks, objects
+## make test-debug	all on kernels with checkers: unit tests (7.3, too), tests, leaks, objects
 ##			left, faults, data races. Takes hours where processors are emulated:
 ##			STAGES="kunit faults ..." for some; SECONDS=n and SEED=n as above
 test-debug:

@@ -62,6 +62,7 @@ def stages():
     """Name and command of each stage."""
     append = ("kmemleak=on " + os.environ.get("APPEND", "")).strip()
     commands = {"kunit": make("kunit"),
+                "uml": make("kunit", "KERNEL=uml"),
                 "kcsan": make("test", "KERNEL=kcsan", f"TESTS={KCSAN}")}
     for name, tests in {**DEBUG, REST: rest()}.items():
         commands[name] = make("test", "KERNEL=debug", f"TESTS={tests}", f"APPEND={append}")

@@ -15,6 +15,7 @@
 #include <linux/skbuff.h>
 #include <linux/sysctl.h>
 #include <linux/version.h>
+#include <net/af_unix.h>
 #include <net/busy_poll.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -168,6 +169,26 @@ static inline void zmq_compat_fs_init(struct fs_struct *fs,
 	path_get(&fs->root);
 	path_get(&fs->pwd);
 }
+
+/*
+ * 6.15: what AF_UNIX keeps with its buffers is its own affair, and its garbage
+ * collector does not see our sockets, see zmq_unix_tainted().  Name and order are
+ * those of net/unix/af_unix.h, so that the layout is, randomized or not.
+ */
+#ifndef UNIXCB
+struct unix_skb_parms {
+	struct pid		*pid;
+	kuid_t			uid;
+	kgid_t			gid;
+	struct scm_fp_list	*fp;
+#ifdef CONFIG_SECURITY_NETWORK
+	u32			secid;
+#endif
+	u32			consumed;
+} __randomize_layout;
+
+#define UNIXCB(skb)	(*(struct unix_skb_parms *)&((skb)->cb))
+#endif
 
 /* 6.3: mounts have an idmap instead of a user namespace. */
 static inline int zmq_compat_unlink(const struct path *path, struct inode *dir)

@@ -81,8 +81,8 @@ static int zmq_proc_show(struct seq_file *m, void *v)
 		return 0;
 	}
 	zmq_af_stats(zsk, &st);
-	seq_printf(m, "%-6s %8lu %5u %-9s %5llu %7llu %9llu %7llu %9llu %7llu",
-		   zsk->type->name, sock_i_ino(&zsk->sk),
+	seq_printf(m, "%-6s %8llu %5u %-9s %5llu %7llu %9llu %7llu %9llu %7llu",
+		   zsk->type->name, (u64)sock_i_ino(&zsk->sk),
 		   from_kuid_munged(seq_user_ns(m), zsk->sk.sk_uid),
 		   zmq_proc_state(zsk), st.peers, st.tx_queued_msgs,
 		   st.tx_queued_bytes, st.rx_queued_msgs, st.rx_queued_bytes,

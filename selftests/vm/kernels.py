@@ -224,9 +224,15 @@ def find_built(name):
     target = os.path.join(CACHE, "kernels", f"{name}-{version}-{key.hexdigest()[:12]}")
     if not os.path.isdir(target):
         build(name, target)
-    with open(os.path.join(target, "include/generated/utsrelease.h"), encoding="ascii") as text:
-        release = re.search('UTS_RELEASE "(.*)"', text.read())[1]
-    return Kernel(name, release, os.path.join(target, "arch/x86/boot/bzImage"), target, "")
+    return Kernel(name, release_of(target), os.path.join(target, "arch/x86/boot/bzImage"),
+                  target, "")
+
+
+def release_of(build_dir):
+    """What uname -r says of a kernel that was built there."""
+    path = os.path.join(build_dir, "include/generated/utsrelease.h")
+    with open(path, encoding="ascii") as text:
+        return re.search('UTS_RELEASE "(.*)"', text.read())[1]
 
 
 def build(name, target):
@@ -237,14 +243,19 @@ def build(name, target):
     os.makedirs(work)
     note(f"building the {name} kernel, about 12 minutes, once; log: {log}")
     run("tar", "-C", work, "--strip-components=1", "-xf", f"/usr/src/{SOURCE}.tar.xz")
-    wanted = fragment_lines(BUILT[name].fragments)
-    with open(os.path.join(work, "wanted.config"), "w", encoding="utf-8") as config:
-        config.write("\n".join(wanted) + "\n")
-    make(work, log, "KCONFIG_ALLCONFIG=wanted.config", "allnoconfig")
-    check_config(work, wanted)
-    make(work, log, f"-j{os.cpu_count()}", *BUILT[name].flags, "bzImage", "modules")
+    compile_tree(work, log, BUILT[name].fragments, ("bzImage", "modules"), BUILT[name].flags)
     prune(work)
     os.rename(work, target)
+
+
+def compile_tree(work, log, fragments, goals, flags):
+    """Configures and builds the source in work."""
+    wanted = fragment_lines(fragments)
+    with open(os.path.join(work, "wanted.config"), "w", encoding="utf-8") as config:
+        config.write("\n".join(wanted) + "\n")
+    make(work, log, *flags, "KCONFIG_ALLCONFIG=wanted.config", "allnoconfig")
+    check_config(work, wanted)
+    make(work, log, f"-j{os.cpu_count()}", *flags, *goals)
 
 
 def make(work, log, *words):

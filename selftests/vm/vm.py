@@ -7,6 +7,8 @@
     vm.py kernel [--kernel 6.1] FIELD       release, image, build (KDIR) or modules
     vm.py source                            directory of what linux-source gives
 
+The kernel "uml" is a program, User-mode Linux, and needs no QEMU (uml.py).
+
 Exit code: the command's; 124 if time ran out, 125 if the virtual machine could
 not do its work, 126 if the command succeeded but the kernel complained.
 """
@@ -18,13 +20,15 @@ import signal
 import sys
 
 import kernels
+import uml
 from machine import EXIT_VM, Job, Machine
 
 
 def parse(arguments):
     """The command line; names of the options are those of Job's fields."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--kernel", default="6.1", help="one of " + ", ".join(kernels.NAMES))
+    common.add_argument("--kernel", default="6.1",
+                        help="one of " + ", ".join((*kernels.NAMES, "uml")))
     job = argparse.ArgumentParser(add_help=False)
     job.add_argument("--timeout", type=int, default=600, help="seconds, boot included")
     job.add_argument("--insmod", action="append", default=[], metavar="'FILE [PARAM=..]'")
@@ -58,13 +62,18 @@ def act(args):
     if args.action == "source":
         print(kernels.find_source())
         return 0
-    kernel = kernels.find(args.kernel)
+    kernel = uml.find() if args.kernel == "uml" else kernels.find(args.kernel)
     if args.action == "kernel":
         print(getattr(kernel, args.field))
         return 0
     options = {field.name: getattr(args, field.name) for field in dataclasses.fields(Job)
                if field.name != "kernel" and hasattr(args, field.name)}
-    return Machine(Job(kernel=kernel, **options)).run()
+    job = Job(kernel=kernel, **options)
+    if args.kernel == "uml":
+        if args.action == "shell":
+            raise kernels.KernelError("no shell in User-mode Linux")
+        return uml.run_job(job)
+    return Machine(job).run()
 
 
 def main():
