@@ -3,8 +3,8 @@
 """Peers that mean harm: floods, claims, silence, and random well-formed nonsense.
 
 Each is bounded by a documented limit and counted, and a good peer's messages on the
-same socket pass meanwhile.  AF_ZMQ_SECONDS and AF_ZMQ_SEED make the random part
-longer or another one.
+same socket pass meanwhile.  AF_ZMQ_SECONDS, or AF_ZMQ_CONNECTIONS for so many, and
+AF_ZMQ_SEED make the random part longer or another one.
 """
 
 import os
@@ -22,6 +22,7 @@ from tap import test, until
 from zmtp import COMMAND, LONG, MORE, PEERS, command, frame, greeting, hello, ready
 
 SECONDS = int(os.environ.get("AF_ZMQ_SECONDS", "5"))
+CONNECTIONS = int(os.environ.get("AF_ZMQ_CONNECTIONS", "0"))
 SEED = int(os.environ.get("AF_ZMQ_SEED", "1"))
 SYSCTL = "/proc/sys/net/zmq/"
 FLOOD = 200000
@@ -398,7 +399,7 @@ def random_peers():
     end = time.monotonic() + SECONDS * tap.SLOW
     inputs = size = 0
     live = []
-    while time.monotonic() < end:
+    while time.monotonic() < end or inputs < CONNECTIONS:
         target = rng.choice(targets)
         raw = attacker(target.endpoint)
         data = nonsense(rng, rng.choice(PEERS[target.kind]).encode())

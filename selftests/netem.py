@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Bad networks: two namespaces, and between them loss, duplicates, reordering, damage, partition.
 
-Messages are numbered and hashed.  MESSAGES is how many a pattern sends.
+Messages are numbered and hashed.  AF_ZMQ_MESSAGES is how many a pattern sends.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ import tap
 from peers import Kernel, counters
 from tap import LIMIT, SLOW, Skip, test, until
 
-MESSAGES = int(os.environ.get("MESSAGES", "1000"))
+MESSAGES = int(os.environ.get("AF_ZMQ_MESSAGES", "1000"))
 SIZES = (0, 0, 0, 50, 500, 3000, 20000)
 WEATHER = ("loss 2%", "duplicate 20%", "delay 2ms reorder 25% 50%", "corrupt 1%",
            "delay 3ms 2ms loss 1% duplicate 5% corrupt 1%")

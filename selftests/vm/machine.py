@@ -27,7 +27,8 @@ KVM_BOOT_LIMIT = 15     # the same for the attempt that tells whether KVM works
 GRACE = 20              # seconds between the guest's time limit and ours
 HIDDEN = ("/dev/shm", "/run", "/tmp", "/var/tmp")  # tmpfs in the guest
 # What tests take from the environment.
-PASSED = ("AF_ZMQ_BACKEND", "AF_ZMQ_CALL", "AF_ZMQ_ROUNDS", "AF_ZMQ_SECONDS", "AF_ZMQ_SEED")
+PASSED = ("AF_ZMQ_BACKEND", "AF_ZMQ_CALL", "AF_ZMQ_CONNECTIONS", "AF_ZMQ_MESSAGES",
+          "AF_ZMQ_ROUNDS", "AF_ZMQ_SECONDS", "AF_ZMQ_SEED")
 # On a busy machine the timer looks broken when the kernel checks it.
 COMMAND_LINE = ("no_timer_check console=ttyS0 loglevel=7 mitigations=off no5lvl panic=-1 oops=panic "
                 "random.trust_cpu=on net.ifnames=0 rcupdate.rcu_cpu_stall_timeout=60 "
