@@ -325,10 +325,13 @@ static int zmq_rx_frame_parse(struct zmq_conn *conn)
 			goto nomem;
 		if (err)
 			return err;
+		/*
+		 * Behind the one that was cut in two, or one that is not
+		 * wanted, there may be many plain ones.
+		 */
+		plain = first || conn->zsk->type->rx_match;
 		first = false;
 		rx->begun = false;
-		/* Behind one that is not wanted there may be many that are. */
-		plain = conn->zsk->type->rx_match;
 	}
 	return 0;
 
