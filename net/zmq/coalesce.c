@@ -2,6 +2,7 @@
 /* Coalescing: when what was appended to the pipes goes out. */
 #include "conn.h"
 #include "inproc.h"
+#include "net.h"
 #include "ring.h"
 #include "udp.h"
 
@@ -164,12 +165,39 @@ static void zmq_coalesce_sample(struct zmq_coalesce *co, u64 ns)
 	WRITE_ONCE(co->cost, cost ? cost - cost / 8 + sample / 8 : sample);
 }
 
-/* Was the sender busy with something else since the last flush? */
-static bool zmq_coalesce_quiet(struct zmq_coalesce *co)
+/*
+ * Did others run instead of the sender since its last message, though it did
+ * not wait for anything, nor was answered?  Often that is whoever has received
+ * that message.
+ */
+static bool zmq_coalesce_preempted(struct zmq_sock *zsk)
 {
+	struct zmq_coalesce *co = &zsk->co;
+	u64 heard = atomic64_read(&zsk->stats.rx_msgs);
+	bool same = co->sender == current && co->nvcsw == current->nvcsw &&
+		    co->heard == heard;
+	bool preempted = same && co->nivcsw != current->nivcsw;
+
+	sock_owned_by_me(&zsk->sk);
+	co->sender = current;
+	co->nvcsw = current->nvcsw;
+	co->nivcsw = current->nivcsw;
+	co->heard = heard;
+	return preempted;
+}
+
+/* Was the sender busy with something else since the last flush? */
+static bool zmq_coalesce_quiet(struct zmq_sock *zsk)
+{
+	struct zmq_coalesce *co = &zsk->co;
+	bool preempted = zmq_coalesce_preempted(zsk);
+
 	co->now = ktime_get_ns();
-	return co->now - READ_ONCE(co->last) >=
-	       (co->usec > 0 ? co->usec * NSEC_PER_USEC : READ_ONCE(co->cost));
+	if (co->usec > 0)
+		return co->now - READ_ONCE(co->last) >=
+		       co->usec * NSEC_PER_USEC;
+	return !preempted &&
+	       co->now - READ_ONCE(co->last) >= READ_ONCE(co->cost);
 }
 
 static void zmq_coalesce_flush_list(struct zmq_coalesce *co)
@@ -189,7 +217,7 @@ static void zmq_coalesce_flush_list(struct zmq_coalesce *co)
  * zmq_coalesce_flush - flush all pipes that were appended to
  * @zsk: the socket
  * @one: what zmq_coalesce_one() gave, or NULL
- * @start: when it began, if it is one like most; else 0
+ * @start: when it, and what led to it, began, if it is one like most; else 0
  *
  * Context: process, no lock of ours held but ep_mutex.
  */
@@ -199,8 +227,11 @@ void zmq_coalesce_flush(struct zmq_sock *zsk, struct zmq_pipe *one, u64 start)
 	bool any = zmq_coalesce_any(co);
 	u64 end;
 
-	if (!one && !any)
+	if (!one && !any) {
+		if (start)
+			zmq_coalesce_sample(co, ktime_get_ns() - start);
 		return;
+	}
 	WRITE_ONCE(co->waiting, 0);
 	if (one) {
 		zmq_coalesce_settle_one(one);
@@ -213,6 +244,21 @@ void zmq_coalesce_flush(struct zmq_sock *zsk, struct zmq_pipe *one, u64 start)
 	WRITE_ONCE(co->last, end);
 	if (start)
 		zmq_coalesce_sample(co, end - start);
+}
+
+/**
+ * zmq_coalesce_worked - work has flushed a connection
+ * @zsk: its socket
+ * @ns: how long that took
+ *
+ * It is part of the cost of the flush that has left it to work: all of those of
+ * unix sockets, and what is too much for softirq.
+ *
+ * Context: any.
+ */
+void zmq_coalesce_worked(struct zmq_sock *zsk, u64 ns)
+{
+	atomic64_add(ns, &zsk->co.worked);
 }
 
 /*
@@ -259,7 +305,8 @@ static enum hrtimer_restart zmq_coalesce_timer(struct hrtimer *timer)
 		start = ktime_get_ns();
 		zmq_coalesce_run(&dirty, start + ZMQ_COALESCE_SOFTIRQ);
 		WRITE_ONCE(co->last, ktime_get_ns());
-		zmq_coalesce_sample(co, co->last - start);
+		zmq_coalesce_sample(co, co->last - start +
+				    atomic64_xchg(&co->worked, 0));
 		zmq_coalesce_adapt(co, waiting);
 	}
 	/* zmq_coalesce_fini() waits for the end of this function. */
@@ -297,6 +344,26 @@ static void zmq_coalesce_list_one(struct zmq_sock *zsk)
 	zmq_pipe_put(one);
 }
 
+/*
+ * Nothing is to be flushed: all went by inproc.  In a burst the timer looks at
+ * the ring, so that sending needs no call.
+ */
+static void zmq_coalesce_look(struct zmq_sock *zsk)
+{
+	struct zmq_coalesce *co = &zsk->co;
+	u64 quiet = max_t(u64, READ_ONCE(co->cost), ZMQ_COALESCE_MIN);
+	bool preempted = zmq_coalesce_preempted(zsk);
+	u64 now = ktime_get_ns();
+	u64 gap = now - READ_ONCE(co->last);
+
+	/* That is what a message costs whose receiver is woken for it alone. */
+	if (preempted)
+		zmq_coalesce_sample(co, gap);
+	WRITE_ONCE(co->last, now);
+	if ((preempted || gap < quiet) && !READ_ONCE(co->armed))
+		zmq_coalesce_arm(zsk);
+}
+
 /**
  * zmq_coalesce_later - may what was appended wait?
  * @zsk: the socket
@@ -315,15 +382,18 @@ bool zmq_coalesce_later(struct zmq_sock *zsk, bool now)
 	struct zmq_coalesce *co = &zsk->co;
 
 	sock_owned_by_me(&zsk->sk);
-	if (!co->one && !zmq_coalesce_any(co))
+	if (!co->one && !zmq_coalesce_any(co)) {
+		if (zsk->ring && !now && co->usec && !zsk->closing)
+			zmq_coalesce_look(zsk);
 		return true;
+	}
 	co->now = 0;
 	if (now || co->urgent || !co->usec || zsk->type->prompt ||
 	    zsk->closing)
 		return false;
 	/* A hint: it may be lost that the timer has just set it to 0. */
 	WRITE_ONCE(co->waiting, READ_ONCE(co->waiting) + 1);
-	if (!READ_ONCE(co->armed) && zmq_coalesce_quiet(co))
+	if (!READ_ONCE(co->armed) && zmq_coalesce_quiet(zsk))
 		return false;
 	zmq_coalesce_list_one(zsk);
 	/* Read after the pipe was added: the timer has it or will have it. */
@@ -340,16 +410,21 @@ void zmq_coalesce_block(struct zmq_sock *zsk)
 		zmq_coalesce_flush(zsk, NULL, 0);
 }
 
-/*
- * The work of a ring took @msgs messages, which release_sock() is to flush now;
- * @again: it has found many, and is to look again soon; lock_sock held.
+/**
+ * zmq_coalesce_round - the work of a ring took messages
+ * @zsk: the socket
+ * @msgs: how many
+ * @again: they are many: it is to look again soon
+ * @start: ns: when it began
+ *
+ * Context: lock_sock(zsk) held; zmq_send_release() is to flush them now.
  */
-void zmq_coalesce_round(struct zmq_sock *zsk, u32 msgs, bool again)
+void zmq_coalesce_round(struct zmq_sock *zsk, u32 msgs, bool again, u64 start)
 {
 	zmq_coalesce_adapt(&zsk->co, msgs);
 	if (again)
 		zmq_coalesce_arm(zsk);
-	zsk->co.now = ktime_get_ns();
+	zsk->co.now = start;
 }
 
 void zmq_coalesce_init(struct zmq_sock *zsk)
@@ -359,7 +434,7 @@ void zmq_coalesce_init(struct zmq_sock *zsk)
 	spin_lock_init(&co->lock);
 	INIT_LIST_HEAD(&co->dirty);
 	INIT_LIST_HEAD(&co->settle);
-	co->usec = -1;
+	co->usec = READ_ONCE(zmq_net(sock_net(&zsk->sk))->coalesce_default);
 	co->wait = ZMQ_COALESCE_MIN;
 	zmq_compat_hrtimer_setup(&co->timer, zmq_coalesce_timer,
 				 CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_SOFT);

@@ -140,11 +140,13 @@ static void zmq_conn_tx_work(struct work_struct *work)
 {
 	struct zmq_conn *conn = container_of(to_delayed_work(work),
 					     struct zmq_conn, tx_work);
+	u64 start = ktime_get_ns();
 
 	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
 	/* Pairs with the barrier after setting it: the flush sees all. */
 	smp_mb__after_atomic();
 	zmq_tx_flush(conn);
+	zmq_coalesce_worked(conn->zsk, ktime_get_ns() - start);
 	zmq_conn_put(conn);
 }
 

@@ -16,6 +16,7 @@ static void zmq_net_defaults(struct zmq_net *znet)
 	znet->wmem_default = 64 << 20;
 	znet->rmem_default = 64 << 20;
 	znet->linger_max = 30000;
+	znet->coalesce_default = -1;
 }
 
 /* A namespace that a user may have made begins with the machine's limits. */
@@ -30,6 +31,7 @@ static void zmq_net_inherit(struct zmq_net *znet, const struct zmq_net *init)
 	znet->wmem_default = READ_ONCE(init->wmem_default);
 	znet->rmem_default = READ_ONCE(init->rmem_default);
 	znet->linger_max = READ_ONCE(init->linger_max);
+	znet->coalesce_default = READ_ONCE(init->coalesce_default);
 }
 
 static int __net_init zmq_net_start(struct net *net)

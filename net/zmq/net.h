@@ -53,6 +53,7 @@ struct zmq_net_stats {
  * @conns_max: connections
  * @wmem_default: bytes a pipe may queue to be sent
  * @rmem_default: bytes a pipe may queue to be received
+ * @coalesce_default: ZMQ_AF_COALESCE of new sockets
  * @linger_max: ms a closed socket that nobody waits for may linger
  */
 struct zmq_net {
@@ -74,6 +75,7 @@ struct zmq_net {
 	unsigned int			wmem_default;
 	unsigned int			rmem_default;
 	unsigned int			linger_max;
+	int				coalesce_default;
 };
 
 extern unsigned int zmq_net_id;

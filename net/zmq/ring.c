@@ -311,6 +311,7 @@ static void zmq_ring_work(struct work_struct *work)
 {
 	struct zmq_ring *ring = container_of(work, struct zmq_ring, work.work);
 	struct zmq_sock *zsk = ring->zsk;
+	u64 start = ktime_get_ns();
 	struct mem_cgroup *old;
 	bool again;
 	u32 msgs;
@@ -324,7 +325,7 @@ static void zmq_ring_work(struct work_struct *work)
 	if (!again && ring->awake)
 		zmq_ring_sleep(ring);
 	if (!zsk->closing)
-		zmq_coalesce_round(zsk, msgs, again);
+		zmq_coalesce_round(zsk, msgs, again, start);
 	zmq_ring_publish(zsk);
 	zmq_send_release(zsk);
 	set_active_memcg(old);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Limits: /proc/sys/net/zmq. */
 #include <linux/sysctl.h>
+#include <linux/zmq.h>
 #include "net.h"
 
 static unsigned long zmq_sysctl_msg_min = 1;
@@ -8,6 +9,7 @@ static unsigned long zmq_sysctl_msg_max = INT_MAX;
 static int zmq_sysctl_one = 1;
 static int zmq_sysctl_topic_max = 1 << 19;
 static int zmq_sysctl_int_max = INT_MAX;
+static int zmq_sysctl_coalesce_max = ZMQ_AF_COALESCE_MAX;
 
 #define ZMQ_SYSCTL_UINT(name, lo, hi)				\
 	{							\
@@ -39,10 +41,22 @@ static const struct ctl_table zmq_sysctl_table[] = {
 	ZMQ_SYSCTL_UINT(wmem_default, &zmq_sysctl_one, &zmq_sysctl_int_max),
 	ZMQ_SYSCTL_UINT(rmem_default, &zmq_sysctl_one, &zmq_sysctl_int_max),
 	ZMQ_SYSCTL_UINT(linger_max, SYSCTL_ZERO, &zmq_sysctl_int_max),
+	{
+		.procname	= "coalesce_default",
+		.data		= (void *)offsetof(struct zmq_net,
+						   coalesce_default),
+		.maxlen		= sizeof(int),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_NEG_ONE,
+		.extra2		= &zmq_sysctl_coalesce_max,
+	},
 	ZMQ_COMPAT_SYSCTL_END
 };
 
-#define ZMQ_SYSCTL_ROWS	9
+#define ZMQ_SYSCTL_ROWS		10
+/* The first ones are limits. */
+#define ZMQ_SYSCTL_LIMITS	9
 
 int zmq_sysctl_register(struct net *net)
 {
@@ -60,7 +74,7 @@ int zmq_sysctl_register(struct net *net)
 
 		znet->table[i].data = (u8 *)znet + off;
 		/* What anybody can make must not raise the machine's limits. */
-		if (capped)
+		if (capped && i < ZMQ_SYSCTL_LIMITS)
 			znet->table[i].extra2 = (u8 *)init + off;
 	}
 	znet->sysctl = zmq_compat_register_sysctl(net, "net/zmq", znet->table,

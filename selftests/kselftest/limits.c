@@ -375,7 +375,7 @@ static const struct {
 	{ "topic_max", 1, 1 << 19 }, { "topics_max", 1, INT_MAX },
 	{ "topic_mem", 1, INT_MAX }, { "conns_max", 1, INT_MAX },
 	{ "wmem_default", 1, INT_MAX }, { "rmem_default", 1, INT_MAX },
-	{ "linger_max", 0, INT_MAX },
+	{ "linger_max", 0, INT_MAX }, { "coalesce_default", -1, 1000000 },
 };
 
 TEST_F(sysctls, ranges)

@@ -453,14 +453,15 @@ struct zmq_af_peer {
 };
 
 /*
- * SG, int, us (default -1): how long a message may wait for others, to be sent
- * together with them.  -1: as long as pays: the first messages after a pause go
- * at once; those that follow faster than they could be sent singly wait for ten
- * times the duration of a send at most, and never longer than 300 us, or than
- * sending to all its peers takes, up to 1 ms.  0: never.
+ * SG, int, us (default net.zmq.coalesce_default, -1): how long a message may
+ * wait for others, to be sent together with them.  -1: as long as pays: the
+ * first messages after a pause go at once; those that follow faster than they
+ * could be sent singly wait for ten times the duration of a send at most, and
+ * never longer than 300 us, or than sending to all its peers takes, up to 10 ms.
+ * 0: never.
  * Others, up to ZMQ_AF_COALESCE_MAX: so long, unless none was sent for so long
  * before.  Nothing waits that is of a REQ or REP, that was sent with MSG_EOR
- * (write(2) sets it), of which there are 128 messages or 32 KiB for one peer or
+ * (write(2) sets it), of which there are 512 messages or 32 KiB for one peer or
  * as many as its queue takes; or when a receive, a poll or a send on the same
  * socket is about to block or to fail with EAGAIN, or the socket is closed.
  */
