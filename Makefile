@@ -86,6 +86,8 @@ tests: | packages
 ##			KERNEL=debug APPEND=kmemleak=on also looks for leaks;
 ##			AGAIN=1 gives what fails a second chance, on busy machines;
 ##			RING=0 or 1: the library sends without rings, or always by them;
+##			PREFETCH=0 or 1: it never receives ahead, or always;
+##			COALESCE=0: messages never wait for each other;
 ##			SECONDS=n (3600 for longrun) and SEED=n for what is random,
 ##			MESSAGES=100000 TESTS=netem, CONNECTIONS=100000 TESTS=hostile,
 ##			ROUNDS=500 TESTS=kill
@@ -98,7 +100,8 @@ test-pyzmq:
 	@$(MAKE) test TESTS=pyzmq.py
 
 run-tests:
-	$(RUN) $(if $(RING),env AF_ZMQ_RING=$(RING)) selftests/run.py --build $(BUILD) --module $(MODULE) $(if $(AGAIN),--again) $(TESTS)
+	$(RUN) env $(if $(RING),AF_ZMQ_RING=$(RING)) $(if $(PREFETCH),AF_ZMQ_PREFETCH=$(PREFETCH)) \
+		$(if $(COALESCE),AF_ZMQ_COALESCE=$(COALESCE)) selftests/run.py --build $(BUILD) --module $(MODULE) $(if $(AGAIN),--again) $(TESTS)
 
 ## make demo		the ZeroMQ guide's first chapter through the kernel; LIVE=1 as above
 demo:

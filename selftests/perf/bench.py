@@ -23,6 +23,8 @@ import report
 HERE = os.path.dirname(os.path.abspath(__file__))
 TREE = os.path.dirname(os.path.dirname(HERE))
 VM = os.path.join(TREE, "selftests/vm/vm.py")
+# What the library is told, too, if it is set here.
+SETTINGS = ("AF_ZMQ_RING", "AF_ZMQ_PREFETCH")
 
 
 def output(*command):
@@ -44,6 +46,7 @@ def command(build, library):
     """The program's argument vector and environment."""
     program = os.path.join(build, "bench", matrix.LIBRARIES[library][1])
     preload = {"LD_PRELOAD": os.path.join(build, "libzmq/libzmq.so.5")}
+    preload.update({name: os.environ[name] for name in SETTINGS if name in os.environ})
     return [program], preload if library == "shim" else {}
 
 

@@ -31,14 +31,14 @@
 enum { PREFETCH_NEVER, PREFETCH_ALWAYS, PREFETCH_AUTO };
 
 static pthread_once_t policy_once = PTHREAD_ONCE_INIT;
-static int policy = PREFETCH_NEVER;
+static int policy = PREFETCH_AUTO;
 
 static void policy_read(void)
 {
 	const char *value = getenv("AF_ZMQ_PREFETCH");
 
-	if (value && !strcmp(value, "auto"))
-		policy = PREFETCH_AUTO;
+	if (value && !strcmp(value, "0"))
+		policy = PREFETCH_NEVER;
 	else if (value && !strcmp(value, "1"))
 		policy = PREFETCH_ALWAYS;
 }

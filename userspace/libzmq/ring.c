@@ -31,7 +31,7 @@
 #define HDR_LONG	9
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static enum { RING_OFF, RING_AUTO, RING_ON } policy;
+static enum { RING_OFF, RING_AUTO, RING_ON } policy = RING_AUTO;
 
 /*
  * 1 in this process, 0 in a child made by a fork that called no handlers: there
@@ -46,8 +46,8 @@ static void ring_set_up(void)
 
 	if (value && !strcmp(value, "1"))
 		policy = RING_ON;
-	else if (value && !strcmp(value, "auto"))
-		policy = RING_AUTO;
+	else if (value && !strcmp(value, "0"))
+		policy = RING_OFF;
 	page = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED ||

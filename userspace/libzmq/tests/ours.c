@@ -619,6 +619,8 @@ static void ahead(void)
 	CHECK(!new_pair(ZMQ_PULL, &a, ZMQ_PUSH, &b, "inproc://ahead"));
 	for (i = 0; i < 110; i++)
 		CHECK(!send_text(b, "x", 0));
+	/* What is in a ring is handed over. */
+	CHECK(get_int(b, ZMQ_EVENTS) == ZMQ_POLLOUT);
 	for (i = 0; i < 100; i++)
 		CHECK(recv_is(a, "x"));
 	CHECK(queued_in_kernel() == 110);

@@ -333,6 +333,9 @@ static void fair(void)
 	CHECK(send_numbers(b, 'b', 0, 150));
 	CHECK(recv_numbers(a, 'b', 0, 5));
 	CHECK(send_numbers(c, 'c', 0, 150));
+	/* What is in a ring is handed over. */
+	CHECK(get_int(b, ZMQ_EVENTS) == ZMQ_POLLOUT);
+	CHECK(get_int(c, ZMQ_EVENTS) == ZMQ_POLLOUT);
 	CHECK(polled(a) == ZMQ_POLLIN);
 	for (i = 0; i < 40; i++) {
 		CHECK(zmq_recv(a, body, sizeof(body), 0) > 0);
@@ -346,6 +349,8 @@ static void fair(void)
 	CHECK(send_numbers(b, 'b', 0, 300));
 	CHECK(recv_numbers(a, 'b', 0, 5));
 	CHECK(send_numbers(c, 'c', 0, 1));
+	CHECK(get_int(b, ZMQ_EVENTS) == ZMQ_POLLOUT);
+	CHECK(get_int(c, ZMQ_EVENTS) == ZMQ_POLLOUT);
 	for (i = 0; i <= 100; i++) {
 		CHECK(zmq_recv(a, body, sizeof(body), 0) > 0);
 		if (body[0] == 'c')
@@ -437,9 +442,12 @@ static void time_limit(void)
 	CHECK(!new_pair(ZMQ_PULL, &a, ZMQ_PUSH, &b, INPROC));
 	CHECK(!set_int(a, ZMQ_RCVTIMEO, 20));
 	CHECK(send_numbers(b, 'm', 0, 10));
+	/* What is in a ring is handed over. */
+	CHECK(get_int(b, ZMQ_EVENTS) == ZMQ_POLLOUT);
 	CHECK(recv_numbers(a, 'm', 0, 10));
 	CHECK_FAILS(zmq_recv(a, &c, 1, 0), EAGAIN);
 	CHECK(send_numbers(b, 'm', 10, 12));
+	CHECK(get_int(b, ZMQ_EVENTS) == ZMQ_POLLOUT);
 	CHECK(recv_numbers(a, 'm', 10, 12));
 	CHECK_FAILS(zmq_recv(a, &c, 1, 0), EAGAIN);
 	close_both();
