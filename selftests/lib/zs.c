@@ -139,7 +139,7 @@ bool zs_recv_is(struct zs *s, const char *str)
 	if (got && !strcmp(got, str))
 		return true;
 	fprintf(stderr, "# received \"%s\" instead of \"%s\"\n",
-	       got ?: strerror(errno), str);
+		got ?: strerror(errno), str);
 	return false;
 }
 
