@@ -154,12 +154,12 @@ static void zmq_coalesce_settle(struct list_head *settle)
 
 /*
  * A flush took @ns.  One that was interrupted for long says little, so no
- * sample counts for more than four times the average.
+ * sample counts for more than four times the average, nor the first for much.
  */
 static void zmq_coalesce_sample(struct zmq_coalesce *co, u64 ns)
 {
 	u32 cost = READ_ONCE(co->cost);
-	u32 sample = min_t(u64, ns, cost ? cost * 4ULL : ZMQ_COALESCE_COST_MAX);
+	u32 sample = min_t(u64, ns, cost ? cost * 4ULL : ZMQ_COALESCE_MAX);
 
 	sample = min_t(u32, sample, ZMQ_COALESCE_COST_MAX);
 	WRITE_ONCE(co->cost, cost ? cost - cost / 8 + sample / 8 : sample);
@@ -356,9 +356,12 @@ static void zmq_coalesce_look(struct zmq_sock *zsk)
 	u64 now = ktime_get_ns();
 	u64 gap = now - READ_ONCE(co->last);
 
-	/* That is what a message costs whose receiver is woken for it alone. */
+	/*
+	 * That is what a message costs whose receiver is woken for it alone,
+	 * if it is not long: of ten times this nobody waits longer than ever.
+	 */
 	if (preempted)
-		zmq_coalesce_sample(co, gap);
+		zmq_coalesce_sample(co, min(gap, ZMQ_COALESCE_MAX / 10ULL));
 	WRITE_ONCE(co->last, now);
 	if ((preempted || gap < quiet) && !READ_ONCE(co->armed))
 		zmq_coalesce_arm(zsk);
