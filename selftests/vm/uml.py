@@ -23,7 +23,6 @@ from kernels import CACHE, HERE, Kernel, KernelError, note, run
 SERIES = "7.3"
 PACKAGE = f"linux-source-{SERIES}"
 SUITE = "trixie-backports"
-MIRROR = "http://deb.debian.org/debian"     # if apt does not know of one
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 FRAGMENT = "uml.config"
 INIT = os.path.join(HERE, "uml-init")
@@ -38,7 +37,9 @@ def mirrors():
                           stderr=subprocess.DEVNULL, text=True, check=False)
     found = [uri for uri in dict.fromkeys(done.stdout.split())
              if uri.rstrip("/").endswith("/debian")]
-    return found or [MIRROR]
+    if not found:
+        raise KernelError("apt knows of no mirror of Debian")
+    return found
 
 
 def download(work):
@@ -117,9 +118,10 @@ def run_job(job):
         with open(script, "w", encoding="utf-8") as text:
             text.write(job.script())
         words = [job.kernel.image, f"mem={job.memory}", f"ncpus={job.cpus}", "seccomp=on",
-                 "con=null", "con0=null,fd:2", "con1=null,fd:1", "root=/dev/root", "rootfstype=hostfs",
-                 "rootflags=/", "ro", "loglevel=7", "panic=-1", "kunit.enable=1", "kunit.autorun=1", *job.append.split(),
-                 f"init={INIT}", "--", script]
+                 "con=null", "con0=null,fd:2", "con1=null,fd:1",
+                 "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro",
+                 "loglevel=7", "panic=-1", "kunit.enable=1", "kunit.autorun=1",
+                 *job.append.split(), f"init={INIT}", "--", script]
         with open(log, "wb") as errors, \
              subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=errors,
                               start_new_session=True) as process:
