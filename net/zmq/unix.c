@@ -81,33 +81,47 @@ static bool zmq_unix_dead(struct zmq_ep *ep, struct sockaddr_un *sun, int len)
 	return err == -ECONNREFUSED;
 }
 
-/* Remove a socket's path, with the rights of the caller. */
-static int zmq_unix_unlink(const char *name)
+/* Remove a socket from its directory, with the rights of the caller. */
+static int zmq_unix_unlink(const struct path *path)
 {
-	struct dentry *parent;
-	struct path path, dir;
+	struct dentry *parent = dget_parent(path->dentry);
+	struct path dir = { .mnt = path->mnt, .dentry = parent };
 	int err;
 
-	err = kern_path(name, 0, &path);
-	if (err)
-		return err;
-	parent = dget_parent(path.dentry);
-	dir.mnt = path.mnt;
-	dir.dentry = parent;
-	err = mnt_want_write(path.mnt);
+	err = mnt_want_write(path->mnt);
 	if (err)
 		goto out;
 	inode_lock_nested(d_inode(parent), I_MUTEX_PARENT);
 	err = -ENOENT;
-	if (path.dentry->d_parent == parent && d_is_positive(path.dentry) &&
-	    S_ISSOCK(d_backing_inode(path.dentry)->i_mode))
-		err = security_path_unlink(&dir, path.dentry);
+	/* Who was faster leaves it as it was for us, but not in the directory. */
+	if (path->dentry->d_parent == parent && !d_unhashed(path->dentry) &&
+	    d_is_positive(path->dentry) &&
+	    S_ISSOCK(d_backing_inode(path->dentry)->i_mode))
+		err = security_path_unlink(&dir, path->dentry);
 	if (!err)
-		err = zmq_compat_unlink(&path, d_inode(parent));
+		err = zmq_compat_unlink(path, d_inode(parent));
 	inode_unlock(d_inode(parent));
-	mnt_drop_write(path.mnt);
+	mnt_drop_write(path->mnt);
 out:
 	dput(parent);
+	return err;
+}
+
+/*
+ * Remove a socket that nobody listens on.  It is looked up before it is found
+ * dead: another that has come there meanwhile is not removed.
+ */
+static int zmq_unix_bury(struct zmq_ep *ep, struct sockaddr_un *sun, int len)
+{
+	struct path path;
+	int err;
+
+	err = kern_path(sun->sun_path, 0, &path);
+	if (err)
+		return err;
+	err = -EADDRINUSE;
+	if (zmq_unix_dead(ep, sun, len))
+		err = zmq_unix_unlink(&path);
 	path_put(&path);
 	return err;
 }
@@ -124,7 +138,7 @@ static int zmq_unix_bind(struct zmq_ep *ep, struct socket *sock)
 	len = zmq_unix_addr(&ep->addr, &sun);
 	err = kernel_bind(sock, (zmq_compat_sockaddr *)&sun, len);
 	if (err != -EADDRINUSE || ep->addr.abstract || ep->addr.wild ||
-	    !zmq_unix_dead(ep, &sun, len) || zmq_unix_unlink(sun.sun_path))
+	    zmq_unix_bury(ep, &sun, len))
 		return err;
 	return kernel_bind(sock, (zmq_compat_sockaddr *)&sun, len);
 }

@@ -298,6 +298,90 @@ TEST(ipc_over_a_dead_socket)
 	unlink(path);
 }
 
+/* Several find the same one: one of them removes it, once. */
+#define BURIERS	8
+#define BURIALS	200
+
+struct burier {
+	pthread_barrier_t *barrier;
+	const char *endpoint;
+	int bound;
+};
+
+static void *bury(void *arg)
+{
+	struct burier *b = arg;
+	struct zs *pull;
+	int i;
+
+	for (i = 0; i < BURIALS; i++) {
+		pull = zs_open(ZMQ_PULL);
+		pthread_barrier_wait(b->barrier);
+		b->bound += !zs_bind(pull, b->endpoint);
+		pthread_barrier_wait(b->barrier);
+		zs_close_now(pull);
+		pthread_barrier_wait(b->barrier);
+	}
+	return NULL;
+}
+
+/* So that they wait for each other where they have found it. */
+static void *keep_busy(void *arg)
+{
+	char name[ZS_ENDPOINT_MAX + 8];
+	volatile bool *over = arg;
+
+	/* Of each thread's own, beside the sockets. */
+	snprintf(name, sizeof(name), "/tmp/af_zmq.busy.%d", gettid());
+	while (!*over) {
+		close(open(name, O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+		unlink(name);
+	}
+	return NULL;
+}
+
+TEST(ipc_over_a_dead_socket_together)
+{
+	const char *endpoint = zs_any(ZS_IPC), *path = endpoint + 6;
+	struct burier buriers[BURIERS] = {};
+	pthread_t threads[BURIERS], busy[2];
+	volatile bool over = false;
+	pthread_barrier_t barrier;
+	int i, fd, bound = 0;
+
+	if (!zs_is_kernel())
+		SKIP(return, "it is the kernel that removes it");
+	pthread_barrier_init(&barrier, NULL, BURIERS + 1);
+	for (i = 0; i < 2; i++)
+		ASSERT_OK(pthread_create(&busy[i], NULL, keep_busy,
+					 (void *)&over));
+	for (i = 0; i < BURIERS; i++) {
+		buriers[i].barrier = &barrier;
+		buriers[i].endpoint = endpoint;
+		ASSERT_OK(pthread_create(&threads[i], NULL, bury, &buriers[i]));
+	}
+	for (i = 0; i < BURIALS; i++) {
+		unlink(path);
+		fd = unix_listen(path);
+		EXPECT_LE(0, fd);
+		close(fd);
+		pthread_barrier_wait(&barrier);
+		pthread_barrier_wait(&barrier);
+		pthread_barrier_wait(&barrier);
+	}
+	for (i = 0; i < BURIERS; i++) {
+		pthread_join(threads[i], NULL);
+		bound += buriers[i].bound;
+	}
+	over = true;
+	for (i = 0; i < 2; i++)
+		pthread_join(busy[i], NULL);
+	/* Each time at least one found the way free in the end. */
+	EXPECT_LE(BURIALS, bound);
+	pthread_barrier_destroy(&barrier);
+	unlink(path);
+}
+
 TEST(ipc_over_a_live_socket)
 {
 	const char *endpoint = zs_any(ZS_IPC), *path = endpoint + 6;
