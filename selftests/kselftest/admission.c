@@ -2,6 +2,9 @@
 /* Who may connect: filters by address and by user; sockets made by others. */
 #include <arpa/inet.h>
 #include <grp.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -464,6 +467,78 @@ TEST(privileges)
 		_exit(0);
 	}
 	EXPECT_EQ(0, harness_wait(pid));
+}
+
+/*
+ * SO_PRIORITY of the established TCP connection from this port, as the kernel
+ * tells it beside traffic classes; -1: there is none.
+ */
+static int tcp_priority(int port)
+{
+	struct {
+		struct nlmsghdr head;
+		struct inet_diag_req_v2 req;
+	} ask = {
+		.head = {
+			.nlmsg_len = sizeof(ask),
+			.nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		},
+		.req = {
+			.sdiag_family = AF_INET,
+			.sdiag_protocol = IPPROTO_TCP,
+			.idiag_ext = 1 << (INET_DIAG_TCLASS - 1),
+			.idiag_states = 1 << 1,	/* TCP_ESTABLISHED */
+		},
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	char buf[32768] __attribute__((aligned(8)));
+	struct inet_diag_msg *told;
+	struct nlmsghdr *head;
+	struct nlattr *attr;
+	int left, size, found = -1;
+
+	if (send(fd, &ask, sizeof(ask), 0) < 0)
+		goto out;
+	left = recv(fd, buf, sizeof(buf), 0);
+	for (head = (void *)buf; NLMSG_OK(head, left) &&
+	     head->nlmsg_type == SOCK_DIAG_BY_FAMILY;
+	     head = NLMSG_NEXT(head, left)) {
+		told = NLMSG_DATA(head);
+		if (ntohs(told->id.idiag_sport) != port)
+			continue;
+		attr = (void *)(told + 1);
+		size = NLMSG_PAYLOAD(head, sizeof(*told));
+		while (size >= NLA_HDRLEN) {
+			if (attr->nla_type == INET_DIAG_CLASS_ID)
+				found = *(int *)(attr + 1);
+			size -= NLA_ALIGN(attr->nla_len);
+			attr = (void *)attr + NLA_ALIGN(attr->nla_len);
+		}
+	}
+out:
+	close(fd);
+	return found;
+}
+
+/* PRIORITY is that of the TCP sockets, on both sides. */
+TEST(priority)
+{
+	struct zs *push = zs_open(ZMQ_PUSH), *pull = zs_open(ZMQ_PULL);
+	char endpoint[ZS_ENDPOINT_MAX];
+	int port;
+
+	if (!zs_is_ours() || getuid())
+		SKIP(return, "not in libzmq 4.3.4, and for root");
+	ASSERT_OK(zs_set_int(pull, PRIORITY, 5));
+	EXPECT_EQ(5, zs_get_int(pull, PRIORITY));
+	ASSERT_OK(zs_pair(pull, push, ZS_TCP, endpoint));
+	ASSERT_OK(zs_send_msg(push, "m"));
+	EXPECT_TRUE(zs_recv_is(pull, "m"));
+	port = atoi(strrchr(endpoint, ':') + 1);
+	EXPECT_EQ(5, tcp_priority(port));
+	zs_close_now(pull);
+	zs_close_now(push);
 }
 
 /* BUSY_POLL is SO_BUSY_POLL, and a receiver that polls sleeps in the end. */
