@@ -42,12 +42,10 @@ static void zmq_af_free_work(struct work_struct *work)
 	struct zmq_sock *zsk = container_of(work, struct zmq_sock, free_work);
 	struct zmq_net *znet = zmq_net(sock_net(&zsk->sk));
 
-	/* From here on nobody else finds it. */
 	mutex_lock(&znet->mutex);
 	list_del(&zsk->net_node);
 	mutex_unlock(&znet->mutex);
 	zmq_coalesce_fini(zsk);
-	zmq_ring_free(zsk);
 	if (zsk->type->fini)
 		zsk->type->fini(zsk);
 	zmq_send_reset(&zsk->asm_msg);
@@ -62,6 +60,8 @@ static void zmq_af_free_work(struct work_struct *work)
 	zmq_notice_free(zsk);
 	zmq_options_free(&zsk->opt);
 	zmq_context_leave(zsk);
+	/* From here on nobody else finds it, to shut it down. */
+	zmq_ring_free(zsk);
 	WARN_ON_ONCE(zsk->npipes || !list_empty(&zsk->fq));
 	mutex_destroy(&zsk->ep_mutex);
 	sk_mem_reclaim_final(&zsk->sk);

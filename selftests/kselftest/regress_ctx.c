@@ -201,4 +201,29 @@ TEST(lingers_for_who_waits)
 	close(none);
 }
 
+/* Sockets with rings are taken apart while their context is shut down. */
+TEST(shut_down_while_they_go)
+{
+	struct zs *s[8];
+	int ctx, i, round;
+
+	if (!zs_is_kernel())
+		SKIP(return, "contexts are the kernel's");
+	for (round = 0; round < 100; round++) {
+		ctx = context();
+		ASSERT_LE(0, ctx);
+		for (i = 0; i < 8; i++) {
+			s[i] = member(ctx, ZMQ_PUSH);
+			ASSERT_NE(NULL, s[i]);
+			ASSERT_OK(zs_set_int(s[i], ZMQ_AF_RING, 65536));
+		}
+		for (i = 0; i < 8; i++)
+			zs_close(s[i]);
+		do {
+			ASSERT_OK(shutdown(ctx, SHUT_RDWR));
+		} while (!over(ctx, 0));
+		close(ctx);
+	}
+}
+
 TEST_HARNESS_MAIN
