@@ -23,8 +23,7 @@ REPEAT = 3
 ROWS = {"latency/tcp/1": ("plain", "shim"),
         "latency/ipc/1": ("plain", "shim"),
         "throughput/tcp/10": ("plain", "packed", "shim"),
-        "throughput/ipc/10": ("plain", "shim"),
-        "throughput/inproc/10": ("shim",),
+        "throughput/ipc/10": ("plain",),
         "throughput/tcp/65536": ("plain", "shim"),
         "pub/all/100": ("plain", "packed", "shim")}
 
