@@ -18,6 +18,8 @@ import report
 
 REFERENCE = os.path.join(bench.HERE, "guard.json")
 ALLOWED = 1.05
+# By the library, how soon a burst is seen decides, and differs from run to run.
+LOOSE = {"throughput/tcp/10 shim": 1.15, "pub/all/100 shim": 1.3}
 VIEW = "instructions"
 REPEAT = 3
 ROWS = {"latency/tcp/1": ("plain", "shim"),
@@ -40,16 +42,16 @@ def measure(args):
             for name in ROWS[row.name]}
 
 
-def judge(found, reference):
+def judge(found, reference, allowed):
     """Text, and whether that is good enough."""
     if found is None:
         return "not measured", False
     if reference is None:
         return f"{found:.3f}, no reference: guard.py --update", False
     text = f"{found:.3f} of libzmq, reference {reference:.3f}"
-    if found > reference * ALLOWED:
+    if found > reference * allowed:
         return text + f": worse by {found / reference - 1:.0%}", False
-    if found * ALLOWED < reference:
+    if found * allowed < reference:
         text += f": better by {1 - found / reference:.0%}, keep that with --update"
     return text, True
 
@@ -68,7 +70,7 @@ def main():
         reference = json.load(file)
     passed = failed = 0
     for name, ratio in found.items():
-        text, good = judge(ratio, reference.get(name))
+        text, good = judge(ratio, reference.get(name), LOOSE.get(name, ALLOWED))
         print(f"{'ok' if good else 'not ok'} {name}: {text}")
         passed, failed = passed + good, failed + (not good)
     print(f"{passed} passed, {failed} failed")
