@@ -251,8 +251,9 @@ void zmq_coalesce_flush(struct zmq_sock *zsk, struct zmq_pipe *one, u64 start)
  * @zsk: its socket
  * @ns: how long that took
  *
- * It is part of the cost of the flush that has left it to work: all of those of
- * unix sockets, and what is too much for softirq.
+ * It is part of what flushing costs: the timer leaves to work all of unix
+ * sockets, and what is too much for softirq.  That a lower socket had no room
+ * before counts as well.
  *
  * Context: any.
  */

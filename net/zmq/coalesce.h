@@ -49,7 +49,7 @@ struct zmq_sock;
  * @heard: messages that had come; lock_sock
  * @last: ns: end of the last flush
  * @cost: ns that a flush takes, averaged
- * @worked: ns that work took for what the timer has left to it since then
+ * @worked: ns that work has flushed for since @timer did
  * @wait: ns that @timer runs when armed
  *
  * Who adds a pipe has lock_sock, and before it is released either flushes, @one

@@ -53,8 +53,8 @@ struct zmq_net_stats {
  * @conns_max: connections
  * @wmem_default: bytes a pipe may queue to be sent
  * @rmem_default: bytes a pipe may queue to be received
- * @coalesce_default: ZMQ_AF_COALESCE of new sockets
  * @linger_max: ms a closed socket that nobody waits for may linger
+ * @coalesce_default: ZMQ_AF_COALESCE of new sockets
  */
 struct zmq_net {
 	struct mutex			mutex;	/* socks, inproc_users */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Limits: /proc/sys/net/zmq. */
+/* Limits and defaults: /proc/sys/net/zmq. */
 #include <linux/sysctl.h>
 #include <linux/zmq.h>
 #include "net.h"
