@@ -254,6 +254,7 @@ int zmq_inproc_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep)
 	sock_owned_by_me(&pipe->zsk->sk);
 	if (zmq_inproc_mixed(peer))
 		return zmq_inproc_defer(pipe, msg, keep);
+	zmq_pipe_judge(peer);
 	if (!zmq_inproc_accepts(peer->zsk, msg)) {
 		atomic64_inc(&peer->zsk->stats.rx_drops);
 		if (!keep)
@@ -384,6 +385,8 @@ static void zmq_inproc_unhold(struct zmq_pipe *pipe)
 
 	spin_lock_bh(&zsk->rx_lock);
 	pipe->held = false;
+	if (zsk->type->rechecks)
+		pipe->recheck = zmq_hwm_queued(&pipe->rx);
 	if (!zmq_segq_empty(&pipe->rxq) && list_empty(&pipe->fq_node)) {
 		list_add_tail(&pipe->fq_node, &zsk->fq);
 		wake = true;

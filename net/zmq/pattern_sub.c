@@ -40,7 +40,11 @@ int zmq_sub_announce(struct zmq_sock *zsk, const u8 *topic, size_t len,
 	return 0;
 }
 
-/* What is queued has to be matched again when it is read; rx_lock held. */
+/*
+ * What came already has to be matched again when it is read: what is queued,
+ * and what was let in and is not published yet (zmq_pipe_judge()).
+ * rx_lock held.
+ */
 void zmq_sub_recheck(struct zmq_sock *zsk)
 {
 	struct zmq_pipe *pipe;
@@ -48,6 +52,7 @@ void zmq_sub_recheck(struct zmq_sock *zsk)
 	lockdep_assert_held(&zsk->rx_lock);
 	if (!zsk->type->rechecks)
 		return;
+	WRITE_ONCE(zsk->sub.left, zsk->sub.left + 1);
 	list_for_each_entry(pipe, &zsk->fq, fq_node)
 		pipe->recheck = zmq_hwm_queued(&pipe->rx);
 }
@@ -74,7 +79,7 @@ static int zmq_sub_change(struct zmq_sock *zsk, const u8 *topic, size_t len,
 	else
 		ret = zmq_trie_remove(&zsk->sub.trie, topic, len,
 				      &zsk->sub.owner);
-	if (!on && ret > 0 && ret & ZMQ_TRIE_TOPIC)
+	if (on == !!zsk->opt.invert_matching && ret > 0 && ret & ZMQ_TRIE_TOPIC)
 		zmq_sub_recheck(zsk);
 	spin_unlock_bh(&zsk->rx_lock);
 	if (ret < 0 && ret != -ENOENT)

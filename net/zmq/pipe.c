@@ -560,6 +560,33 @@ static void zmq_pipe_conflate_rx(struct zmq_pipe *pipe)
 }
 
 /**
+ * zmq_pipe_judge - from now on messages are judged by what is wanted now
+ * @pipe: the pipe they come by
+ *
+ * Context: whoever publishes, who has let in nothing that is not published.
+ */
+void zmq_pipe_judge(struct zmq_pipe *pipe)
+{
+	if (pipe->zsk->type->rechecks)
+		pipe->left = READ_ONCE(pipe->zsk->sub.left);
+}
+
+/*
+ * Something may have ceased to be wanted since it was let in: then all the pipe
+ * has is judged once more.
+ */
+static void zmq_pipe_recheck(struct zmq_pipe *pipe)
+{
+	struct zmq_sock *zsk = pipe->zsk;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	if (!zsk->type->rechecks || pipe->left == zsk->sub.left)
+		return;
+	pipe->left = zsk->sub.left;
+	pipe->recheck = zmq_hwm_queued(&pipe->rx);
+}
+
+/**
  * zmq_pipe_publish - parser: make received messages readable
  * @pipe: the pipe
  * @q: frames of whole messages; empty afterwards
@@ -586,6 +613,7 @@ void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 	}
 	WRITE_ONCE(pipe->rx.written, pipe->rx.written + msgs);
 	zmq_segq_move(&pipe->rxq, q);
+	zmq_pipe_recheck(pipe);
 	if (pipe->conflate)
 		zmq_pipe_conflate_rx(pipe);
 	if (list_empty(&pipe->fq_node) && !pipe->held)

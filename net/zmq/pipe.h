@@ -63,6 +63,8 @@ enum {
  * @rx_tight: memory was refused, stop until @rxq is read empty; rx_lock
  * @rx_paused: the parser found it full and stopped; rx_lock
  * @recheck: messages at the front that an unsubscription may concern; rx_lock
+ * @left: zmq_sub_state.left before what is to be published was judged; whoever
+ *	publishes
  * @match: publishing: last message this pipe was matched for; lock_sock
  * @subs: publishing: subscriptions this peer holds; lock_sock
  * @asked: XPUB_MANUAL: subscriptions it asked for; lock_sock
@@ -122,6 +124,7 @@ struct zmq_pipe {
 	bool			rx_paused;
 
 	u64			recheck;
+	u32			left;
 	u64			match;
 	struct zmq_trie_owner	subs;
 	struct zmq_trie_owner	asked;
@@ -170,6 +173,7 @@ bool zmq_pipe_rx_full(const struct zmq_pipe *pipe, u32 pending);
 u32 zmq_pipe_rx_credit(const struct zmq_pipe *pipe, u32 pending);
 bool zmq_pipe_rx_pause(struct zmq_pipe *pipe);
 void zmq_pipe_resume(struct zmq_pipe *pipe);
+void zmq_pipe_judge(struct zmq_pipe *pipe);
 void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 		      s64 charge);
 

@@ -248,6 +248,7 @@ static int zmq_udp_decode(struct zmq_udp *udp, u32 len,
 	}
 	if (!len || 1 + data[0] > len)
 		return -EPROTO;
+	zmq_pipe_judge(udp->pipe);
 	if (zmq_udp_joined(zsk, data + 1, data[0]))
 		zmq_udp_publish(udp, data + 1, data[0], data + 1 + data[0],
 				len - 1 - data[0]);

@@ -166,12 +166,14 @@ struct zmq_pub_state {
  * struct zmq_sub_state - the part of SUB, XSUB and DISH of a socket
  * @trie: what we want; changed under lock_sock and rx_lock, read under either
  * @owner: whose it is: ours
+ * @left: how often something ceased to be wanted; rx_lock to write
  * @only_first: ONLY_FIRST_SUBSCRIBE
  * @verbose_unsubs: XSUB_VERBOSE_UNSUBSCRIBE
  */
 struct zmq_sub_state {
 	struct zmq_trie		trie;
 	struct zmq_trie_owner	owner;
+	u32			left;
 	bool			only_first;
 	bool			verbose_unsubs;
 };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Subscriptions over broken connections, in bad company and in bulk. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "group.h"
 #include "harness.h"
 #include "proc.h"
 #include "raw.h"
@@ -302,6 +304,162 @@ TEST_F(limit, of_a_peer)
 	ASSERT_OK(zs_subscribe(self->sub, "y"));
 	ASSERT_OK(zs_connect(self->sub, self->endpoint));
 	ASSERT_TRUE(zs_join(self->pub, self->sub));
+}
+
+/* What is no longer wanted does not come, also if it was on its way in. */
+FIXTURE(leaving) {
+	struct zs *from;
+	struct zs *to;
+	pthread_t sender;
+	int turn;
+};
+
+FIXTURE_VARIANT(leaving) {
+	enum zs_transport transport;
+	int type;
+};
+
+FIXTURE_VARIANT_ADD(leaving, sub_tcp) { ZS_TCP, ZMQ_SUB };
+FIXTURE_VARIANT_ADD(leaving, sub_ipc) { ZS_IPC, ZMQ_SUB };
+FIXTURE_VARIANT_ADD(leaving, dish_tcp) { ZS_TCP, DISH };
+FIXTURE_VARIANT_ADD(leaving, dish_ipc) { ZS_IPC, DISH };
+
+FIXTURE_SETUP(leaving)
+{
+	char endpoint[ZS_ENDPOINT_MAX];
+
+	if (!zs_is_kernel())
+		SKIP_IN_SETUP("libzmq filters once, what comes");
+	self->from = zs_open(variant->type == DISH ? RADIO : ZMQ_PUB);
+	self->to = zs_open(variant->type);
+	ASSERT_OK(zs_bind_any(self->from, variant->transport, endpoint));
+	ASSERT_OK(zs_connect(self->to, endpoint));
+	ASSERT_TRUE(zs_wait_peers(self->from, 1));
+}
+
+FIXTURE_TEARDOWN(leaving)
+{
+	zs_close_now(self->from);
+	zs_close_now(self->to);
+}
+
+/* Behind a message that is wanted no more, so many that parsing takes long. */
+#define LEAVING_STAY	500
+
+/* Frames of such length that the parser does not get them all at once. */
+#define LEAVING_SIZE	60
+
+/* By one call; groups are not for packed messages. */
+static bool leaving_send_all(FIXTURE_DATA(leaving) *self)
+{
+	static char buf[LEAVING_STAY + 2][2 + LEAVING_SIZE];
+	int i;
+
+	for (i = 0; i < LEAVING_STAY + 2; i++)
+		sprintf(buf[i] + 1, "%c%s", LEAVING_SIZE, !i ? "gone" :
+			i <= LEAVING_STAY ? "stay" : "stop");
+	return send(self->from->fd, buf, sizeof(buf), MSG_ZMQ_PACKED) ==
+	       sizeof(buf);
+}
+
+/* The first one leaves at once, the others together. */
+static bool leaving_radiate(FIXTURE_DATA(leaving) *self)
+{
+	int i, err;
+
+	err = group_send_str(self->from, "stay", "") ?:
+	      group_send_str(self->from, "gone", "");
+	for (i = 0; !err && i < LEAVING_STAY; i++)
+		err = group_send_str(self->from, "stay", "");
+	return !err && !group_send_str(self->from, "stop", "");
+}
+
+/* A round whenever @turn has grown. */
+static void *leaving_send(void *arg)
+{
+	FIXTURE_DATA(leaving) *self = arg;
+	int turn, last = 0;
+	bool ok = true;
+
+	while (ok && (turn = __atomic_load_n(&self->turn,
+					     __ATOMIC_ACQUIRE)) >= 0) {
+		if (turn == last)
+			sched_yield();
+		else if (self->to->type == DISH)
+			ok = leaving_radiate(self);
+		else
+			ok = leaving_send_all(self);
+		last = turn;
+	}
+	return ok ? NULL : self;
+}
+
+static int leaving_send_one(FIXTURE_DATA(leaving) *self, const char *topic)
+{
+	return self->to->type == DISH ?
+	       group_send_str(self->from, topic, "") :
+	       zs_send_msg(self->from, topic);
+}
+
+/* The third letter of the next message's topic or group: n, a, o; or 0. */
+static char leaving_next(FIXTURE_DATA(leaving) *self)
+{
+	char topic[300] = "", body[16];
+	ssize_t n;
+
+	if (self->to->type == DISH)
+		n = group_recv(self->to, topic, body, sizeof(body), 0);
+	else
+		n = zs_recv(self->to, topic, sizeof(topic), 0);
+	return n < 0 ? 0 : topic[2];
+}
+
+static int leaving_want(FIXTURE_DATA(leaving) *self, const char *what, bool on)
+{
+	if (self->to->type == DISH)
+		return on ? group_join(self->to, what) :
+			    group_leave(self->to, what);
+	return on ? zs_subscribe(self->to, what) :
+		    zs_unsubscribe(self->to, what);
+}
+
+/* Until it is known that it is wanted; what was seen is not judged again. */
+static bool leaving_settle(FIXTURE_DATA(leaving) *self, const char *what)
+{
+	return wait_until(!leaving_send_one(self, what) &&
+			  zs_poll(self->to, ZMQ_POLLIN, 10)) &&
+	       leaving_next(self) == 'n';
+}
+
+/* Each round is left a bit later. */
+TEST_F(leaving, while_it_comes)
+{
+	volatile int spin;
+	char got = 'o';
+	void *failed;
+	int i;
+
+	ASSERT_OK(leaving_want(self, "stay", true));
+	ASSERT_OK(leaving_want(self, "stop", true));
+	ASSERT_OK(pthread_create(&self->sender, NULL, leaving_send, self));
+	for (i = 0; got == 'o' && i < 300; i++) {
+		if (leaving_want(self, "gone", true) ||
+		    !leaving_settle(self, "gone"))
+			break;
+		__atomic_fetch_add(&self->turn, 1, __ATOMIC_RELEASE);
+		for (spin = 0; spin < i * 1000; spin++)
+			;
+		if (leaving_want(self, "gone", false))
+			break;
+		do {
+			got = leaving_next(self);
+		} while (got == 'a');
+	}
+	__atomic_store_n(&self->turn, -1, __ATOMIC_RELEASE);
+	pthread_join(self->sender, &failed);
+	EXPECT_EQ(NULL, failed);
+	EXPECT_EQ('o', got);
+	EXPECT_EQ(300, i);
 }
 
 TEST_HARNESS_MAIN
