@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What does not depend on the way the sockets are made. */
+#include <pthread.h>
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +29,28 @@ const struct zs_ops *zs_ops(void)
 	exit(1);
 }
 
-/* All that are open. */
+/* All that are open; threads may open and close. */
+static pthread_mutex_t zs_all_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct zs *zs_all;
+
+static void zs_all_add(struct zs *s)
+{
+	pthread_mutex_lock(&zs_all_lock);
+	s->next = zs_all;
+	zs_all = s;
+	pthread_mutex_unlock(&zs_all_lock);
+}
+
+static void zs_all_remove(struct zs *s)
+{
+	struct zs **at = &zs_all;
+
+	pthread_mutex_lock(&zs_all_lock);
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	pthread_mutex_unlock(&zs_all_lock);
+}
 
 /**
  * zs_open - make a socket
@@ -50,8 +71,7 @@ struct zs *zs_open(int type)
 		free(s);
 		return NULL;
 	}
-	s->next = zs_all;
-	zs_all = s;
+	zs_all_add(s);
 	if (zs_set_int(s, ZMQ_RCVTIMEO, WAIT_LIMIT) ||
 	    zs_set_int(s, ZMQ_SNDTIMEO, WAIT_LIMIT)) {
 		zs_close(s);
@@ -75,11 +95,8 @@ struct zs *zs_fresh(int type)
 int zs_close(struct zs *s)
 {
 	int ret = zs_ops()->close(s);
-	struct zs **at = &zs_all;
 
-	while (*at != s)
-		at = &(*at)->next;
-	*at = s->next;
+	zs_all_remove(s);
 	free(s);
 	return ret;
 }
