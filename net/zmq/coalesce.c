@@ -152,54 +152,6 @@ static void zmq_coalesce_settle(struct list_head *settle)
 	}
 }
 
-/*
- * A flush took @ns.  One that was interrupted for long says little, so no
- * sample counts for more than four times the average, nor the first for much.
- */
-static void zmq_coalesce_sample(struct zmq_coalesce *co, u64 ns)
-{
-	u32 cost = READ_ONCE(co->cost);
-	u32 sample = min_t(u64, ns, cost ? cost * 4ULL : ZMQ_COALESCE_MAX);
-
-	sample = min_t(u32, sample, ZMQ_COALESCE_COST_MAX);
-	WRITE_ONCE(co->cost, cost ? cost - cost / 8 + sample / 8 : sample);
-}
-
-/*
- * Did others run instead of the sender since its last message, though it did
- * not wait for anything, nor was answered?  Often that is whoever has received
- * that message.
- */
-static bool zmq_coalesce_preempted(struct zmq_sock *zsk)
-{
-	struct zmq_coalesce *co = &zsk->co;
-	u64 heard = atomic64_read(&zsk->stats.rx_msgs);
-	bool same = co->sender == current && co->nvcsw == current->nvcsw &&
-		    co->heard == heard;
-	bool preempted = same && co->nivcsw != current->nivcsw;
-
-	sock_owned_by_me(&zsk->sk);
-	co->sender = current;
-	co->nvcsw = current->nvcsw;
-	co->nivcsw = current->nivcsw;
-	co->heard = heard;
-	return preempted;
-}
-
-/* Was the sender busy with something else since the last flush? */
-static bool zmq_coalesce_quiet(struct zmq_sock *zsk)
-{
-	struct zmq_coalesce *co = &zsk->co;
-	bool preempted = zmq_coalesce_preempted(zsk);
-
-	co->now = ktime_get_ns();
-	if (co->usec > 0)
-		return co->now - READ_ONCE(co->last) >=
-		       co->usec * NSEC_PER_USEC;
-	return !preempted &&
-	       co->now - READ_ONCE(co->last) >= READ_ONCE(co->cost);
-}
-
 static void zmq_coalesce_flush_list(struct zmq_coalesce *co)
 {
 	LIST_HEAD(settle);
@@ -225,62 +177,20 @@ void zmq_coalesce_flush(struct zmq_sock *zsk, struct zmq_pipe *one, u64 start)
 {
 	struct zmq_coalesce *co = &zsk->co;
 	bool any = zmq_coalesce_any(co);
-	u64 end;
 
 	if (!one && !any) {
 		if (start)
-			zmq_coalesce_sample(co, ktime_get_ns() - start);
+			zmq_burst_sample(&co->burst, ktime_get_ns() - start);
 		return;
 	}
-	WRITE_ONCE(co->waiting, 0);
+	WRITE_ONCE(co->burst.waiting, 0);
 	if (one) {
 		zmq_coalesce_settle_one(one);
 		zmq_pipe_put(one);
 	}
 	if (any)
 		zmq_coalesce_flush_list(co);
-	/* Whoever was woken may have run meanwhile: no estimate will do. */
-	end = ktime_get_ns();
-	WRITE_ONCE(co->last, end);
-	if (start)
-		zmq_coalesce_sample(co, end - start);
-}
-
-/**
- * zmq_coalesce_worked - work has flushed a connection
- * @zsk: its socket
- * @ns: how long that took
- *
- * It is part of what flushing costs: the timer leaves to work all of unix
- * sockets, and what is too much for softirq.  That a lower socket had no room
- * before counts as well.
- *
- * Context: any.
- */
-void zmq_coalesce_worked(struct zmq_sock *zsk, u64 ns)
-{
-	atomic64_add(ns, &zsk->co.worked);
-}
-
-/*
- * How long the next burst may wait, now that @msgs waited together: at least
- * two flushes, so that few messages wait little; up to ten while many come, so
- * that flushing takes a tenth of the time.
- */
-static void zmq_coalesce_adapt(struct zmq_coalesce *co, u32 msgs)
-{
-	u32 cost = READ_ONCE(co->cost);
-	u64 wait = READ_ONCE(co->wait);
-	u64 max;
-
-	if (msgs >= 8)
-		wait *= 2;
-	else if (msgs <= 2)
-		wait /= 2;
-	wait = clamp(wait, 2ULL * cost, 10ULL * cost);
-	/* One flush of many peers takes longer than anything else may wait. */
-	max = max_t(u64, cost, ZMQ_COALESCE_MAX);
-	WRITE_ONCE(co->wait, clamp_t(u64, wait, ZMQ_COALESCE_MIN, max));
+	zmq_burst_flushed(&co->burst, start);
 }
 
 static enum hrtimer_restart zmq_coalesce_timer(struct hrtimer *timer)
@@ -288,7 +198,7 @@ static enum hrtimer_restart zmq_coalesce_timer(struct hrtimer *timer)
 	struct zmq_coalesce *co = container_of(timer, struct zmq_coalesce,
 					       timer);
 	struct zmq_sock *zsk = container_of(co, struct zmq_sock, co);
-	u32 waiting = READ_ONCE(co->waiting);
+	u32 waiting = READ_ONCE(co->burst.waiting);
 	LIST_HEAD(dirty);
 	bool ring;
 	u64 start;
@@ -301,14 +211,11 @@ static enum hrtimer_restart zmq_coalesce_timer(struct hrtimer *timer)
 	spin_unlock(&co->lock);
 	if (ring)
 		return HRTIMER_NORESTART;
-	WRITE_ONCE(co->waiting, 0);
+	WRITE_ONCE(co->burst.waiting, 0);
 	if (!list_empty(&dirty)) {
 		start = ktime_get_ns();
 		zmq_coalesce_run(&dirty, start + ZMQ_COALESCE_SOFTIRQ);
-		WRITE_ONCE(co->last, ktime_get_ns());
-		zmq_coalesce_sample(co, co->last - start +
-				    atomic64_xchg(&co->worked, 0));
-		zmq_coalesce_adapt(co, waiting);
+		zmq_burst_waited(&co->burst, waiting, start);
 	}
 	/* zmq_coalesce_fini() waits for the end of this function. */
 	zmq_af_put(zsk);
@@ -320,7 +227,7 @@ static void zmq_coalesce_arm(struct zmq_sock *zsk)
 {
 	struct zmq_coalesce *co = &zsk->co;
 	u64 wait = co->usec > 0 ? co->usec * NSEC_PER_USEC :
-				  READ_ONCE(co->wait);
+				  READ_ONCE(co->burst.wait);
 	bool arm;
 
 	spin_lock_bh(&co->lock);
@@ -330,6 +237,7 @@ static void zmq_coalesce_arm(struct zmq_sock *zsk)
 	if (!arm)
 		return;
 	zmq_af_get(zsk);
+	zmq_burst_arm(&co->burst);
 	hrtimer_start(&co->timer, ns_to_ktime(wait),
 		      HRTIMER_MODE_REL_PINNED_SOFT);
 }
@@ -351,20 +259,7 @@ static void zmq_coalesce_list_one(struct zmq_sock *zsk)
  */
 static void zmq_coalesce_look(struct zmq_sock *zsk)
 {
-	struct zmq_coalesce *co = &zsk->co;
-	u64 quiet = max_t(u64, READ_ONCE(co->cost), ZMQ_COALESCE_MIN);
-	bool preempted = zmq_coalesce_preempted(zsk);
-	u64 now = ktime_get_ns();
-	u64 gap = now - READ_ONCE(co->last);
-
-	/*
-	 * That is what a message costs whose receiver is woken for it alone,
-	 * if it is not long: of ten times this nobody waits longer than ever.
-	 */
-	if (preempted)
-		zmq_coalesce_sample(co, min(gap, ZMQ_COALESCE_MAX / 10ULL));
-	WRITE_ONCE(co->last, now);
-	if ((preempted || gap < quiet) && !READ_ONCE(co->armed))
+	if (zmq_burst_goes_on(zsk) && !READ_ONCE(zsk->co.armed))
 		zmq_coalesce_arm(zsk);
 }
 
@@ -375,7 +270,8 @@ static void zmq_coalesce_look(struct zmq_sock *zsk)
  *
  * A sender that does something between two messages that takes longer than a
  * flush is not held up: there is little to win.  So one that waits for answers
- * never is, whatever sockets they come by: the answer alone takes as long.
+ * never is, whatever sockets they come by: the answer alone takes as long.  One
+ * that answers is, while there are more questions to be received.
  *
  * Context: lock_sock(zsk) held.
  * Return: true: it goes without the caller; false: the caller flushes after
@@ -384,6 +280,7 @@ static void zmq_coalesce_look(struct zmq_sock *zsk)
 bool zmq_coalesce_later(struct zmq_sock *zsk, bool now)
 {
 	struct zmq_coalesce *co = &zsk->co;
+	u32 waiting;
 
 	sock_owned_by_me(&zsk->sk);
 	if (!co->one && !zmq_coalesce_any(co)) {
@@ -391,14 +288,18 @@ bool zmq_coalesce_later(struct zmq_sock *zsk, bool now)
 			zmq_coalesce_look(zsk);
 		return true;
 	}
-	co->now = 0;
+	co->burst.now = 0;
 	if (now || co->urgent || !co->usec || zsk->type->prompt ||
 	    zsk->closing)
 		return false;
-	/* A hint: it may be lost that the timer has just set it to 0. */
-	WRITE_ONCE(co->waiting, READ_ONCE(co->waiting) + 1);
-	if (!READ_ONCE(co->armed) && zmq_coalesce_quiet(zsk))
+	waiting = zmq_burst_count(&co->burst);
+	/* If nothing waits, the timer is of a burst that has ended. */
+	if (READ_ONCE(co->armed) && waiting) {
+		if (zmq_burst_answered(zsk))
+			return false;
+	} else if (zmq_burst_quiet(zsk)) {
 		return false;
+	}
 	zmq_coalesce_list_one(zsk);
 	/* Read after the pipe was added: the timer has it or will have it. */
 	if (!READ_ONCE(co->armed))
@@ -425,10 +326,10 @@ void zmq_coalesce_block(struct zmq_sock *zsk)
  */
 void zmq_coalesce_round(struct zmq_sock *zsk, u32 msgs, bool again, u64 start)
 {
-	zmq_coalesce_adapt(&zsk->co, msgs);
+	zmq_burst_adapt(&zsk->co.burst, msgs);
 	if (again)
 		zmq_coalesce_arm(zsk);
-	zsk->co.now = start;
+	zsk->co.burst.now = start;
 }
 
 void zmq_coalesce_init(struct zmq_sock *zsk)
@@ -439,7 +340,7 @@ void zmq_coalesce_init(struct zmq_sock *zsk)
 	INIT_LIST_HEAD(&co->dirty);
 	INIT_LIST_HEAD(&co->settle);
 	co->usec = READ_ONCE(zmq_net(sock_net(&zsk->sk))->coalesce_default);
-	co->wait = ZMQ_COALESCE_MIN;
+	co->burst.wait = ZMQ_BURST_MIN;
 	zmq_compat_hrtimer_setup(&co->timer, zmq_coalesce_timer,
 				 CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_SOFT);
 }

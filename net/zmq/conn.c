@@ -146,7 +146,7 @@ static void zmq_conn_tx_work(struct work_struct *work)
 	/* Pairs with the barrier after setting it: the flush sees all. */
 	smp_mb__after_atomic();
 	zmq_tx_flush(conn);
-	zmq_coalesce_worked(conn->zsk, ktime_get_ns() - start);
+	zmq_burst_worked(conn->zsk, ktime_get_ns() - start);
 	zmq_conn_put(conn);
 }
 

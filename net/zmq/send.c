@@ -185,9 +185,9 @@ int zmq_send_frames(struct zmq_sock *zsk, struct zmq_asm *msg,
 void zmq_send_release(struct zmq_sock *zsk)
 {
 	struct zmq_pipe *one = zmq_coalesce_one(zsk);
-	u64 start = zsk->co.now;
+	u64 start = zsk->co.burst.now;
 
-	zsk->co.now = 0;
+	zsk->co.burst.now = 0;
 	zsk->co.urgent = false;
 	release_sock(&zsk->sk);
 	zmq_coalesce_flush(zsk, one, start);

@@ -325,6 +325,7 @@ static inline struct zmq_sock *zmq_sk(const struct sock *sk)
  *			type->send		pattern_*.c: choice of pipes
  * pipe.c		zmq_pipe_push		append
  * coalesce.c		zmq_coalesce_later	now or together with others
+ * burst.c		zmq_burst_quiet		is it one of many?
  * tx.c			zmq_tx_flush		pipe -> lower socket
  *
  * stream.c		zmq_stream_run		lower socket -> parser

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* When messages go out: at once, or together with others (ZMQ_AF_COALESCE). */
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -284,6 +286,87 @@ TEST(bursts)
 	EXPECT_LE(1, adaptive);
 	EXPECT_GT(20, fixed);
 	EXPECT_LE(2, fixed);
+}
+
+/* Answers questions until an empty one comes. */
+static void *answer(void *arg)
+{
+	struct zs *router = arg;
+	char id[16], body[16];
+	ssize_t id_len, len;
+
+	do {
+		id_len = zs_recv(router, id, sizeof(id), 0);
+		len = zs_recv(router, body, sizeof(body), 0);
+		if (id_len <= 0 || len < 0 ||
+		    zs_send(router, id, id_len, ZS_MORE) != id_len ||
+		    zs_send(router, body, len, 0) != len)
+			return router;
+	} while (len);
+	return NULL;
+}
+
+/* Asks @n questions, each when one of @ahead that are under way is answered. */
+static bool ask(struct zs *dealer, int n, int ahead)
+{
+	int i;
+
+	for (i = 0; i < n + ahead; i++) {
+		if (i >= ahead && zs_recv_int(dealer, 0) != i - ahead)
+			return false;
+		if (i < n && zs_send_int(dealer, i, 0))
+			return false;
+	}
+	return zs_send(dealer, "", 0, 0) == 0 && zs_recv_is(dealer, "");
+}
+
+/* Packets with data of @n questions and answers, all on one processor. */
+static int questions(int n, int ahead)
+{
+	struct zs *router = zs_open(ZMQ_ROUTER), *dealer = zs_open(ZMQ_DEALER);
+	int fd = sniff_open(), size = 32 << 20, seen = 0;
+	char endpoint[ZS_ENDPOINT_MAX];
+	struct sniff packet;
+	pthread_t thread;
+	void *failed;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	if (fd < 0 || zs_pair(router, dealer, ZS_TCP, endpoint))
+		return -1;
+	while (sniff_next(fd, endpoint, 20, &packet))
+		;
+	if (pthread_create(&thread, NULL, answer, router) ||
+	    !ask(dealer, n, ahead) || pthread_join(thread, &failed) || failed)
+		return -1;
+	while (sniff_next(fd, endpoint, 20, &packet))
+		seen += packet.len > 0;
+	zs_close_now(router);
+	zs_close_now(dealer);
+	close(fd);
+	return seen;
+}
+
+/*
+ * Answers leave together while more is asked for, though those who get them
+ * are woken, and ask again.  A single one leaves at once.
+ */
+TEST(answers)
+{
+	cpu_set_t all, one;
+	int many, single;
+
+	ASSERT_OK(sched_getaffinity(0, sizeof(all), &all));
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	ASSERT_OK(sched_setaffinity(0, sizeof(one), &one));
+	many = questions(1000, 100);
+	single = questions(100, 1);
+	ASSERT_OK(sched_setaffinity(0, sizeof(all), &all));
+	TH_LOG("packets for 1000 questions, 100 under way: %d, for 100: %d",
+	       many, single);
+	EXPECT_GT(1000, many);
+	EXPECT_LE(2, many);
+	EXPECT_EQ(202, single);
 }
 
 TEST_HARNESS_MAIN
