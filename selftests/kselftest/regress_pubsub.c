@@ -307,11 +307,15 @@ TEST_F(limit, of_a_peer)
 }
 
 /* What is no longer wanted does not come, also if it was on its way in. */
-FIXTURE(leaving) {
+struct leaving {
 	struct zs *from;
 	struct zs *to;
 	pthread_t sender;
 	int turn;
+};
+
+FIXTURE(leaving) {
+	struct leaving l;
 };
 
 FIXTURE_VARIANT(leaving) {
@@ -330,17 +334,17 @@ FIXTURE_SETUP(leaving)
 
 	if (!zs_is_kernel())
 		SKIP_IN_SETUP("libzmq filters once, what comes");
-	self->from = zs_open(variant->type == DISH ? RADIO : ZMQ_PUB);
-	self->to = zs_open(variant->type);
-	ASSERT_OK(zs_bind_any(self->from, variant->transport, endpoint));
-	ASSERT_OK(zs_connect(self->to, endpoint));
-	ASSERT_TRUE(zs_wait_peers(self->from, 1));
+	self->l.from = zs_open(variant->type == DISH ? RADIO : ZMQ_PUB);
+	self->l.to = zs_open(variant->type);
+	ASSERT_OK(zs_bind_any(self->l.from, variant->transport, endpoint));
+	ASSERT_OK(zs_connect(self->l.to, endpoint));
+	ASSERT_TRUE(zs_wait_peers(self->l.from, 1));
 }
 
 FIXTURE_TEARDOWN(leaving)
 {
-	zs_close_now(self->from);
-	zs_close_now(self->to);
+	zs_close_now(self->l.from);
+	zs_close_now(self->l.to);
 }
 
 /* Behind a message that is wanted no more, so many that parsing takes long. */
@@ -350,7 +354,7 @@ FIXTURE_TEARDOWN(leaving)
 #define LEAVING_SIZE	60
 
 /* By one call; groups are not for packed messages. */
-static bool leaving_send_all(FIXTURE_DATA(leaving) *self)
+static bool leaving_send_all(struct leaving *l)
 {
 	static char buf[LEAVING_STAY + 2][2 + LEAVING_SIZE];
 	int i;
@@ -358,77 +362,77 @@ static bool leaving_send_all(FIXTURE_DATA(leaving) *self)
 	for (i = 0; i < LEAVING_STAY + 2; i++)
 		sprintf(buf[i] + 1, "%c%s", LEAVING_SIZE, !i ? "gone" :
 			i <= LEAVING_STAY ? "stay" : "stop");
-	return send(self->from->fd, buf, sizeof(buf), MSG_ZMQ_PACKED) ==
+	return send(l->from->fd, buf, sizeof(buf), MSG_ZMQ_PACKED) ==
 	       sizeof(buf);
 }
 
 /* The first one leaves at once, the others together. */
-static bool leaving_radiate(FIXTURE_DATA(leaving) *self)
+static bool leaving_radiate(struct leaving *l)
 {
 	int i, err;
 
-	err = group_send_str(self->from, "stay", "") ?:
-	      group_send_str(self->from, "gone", "");
+	err = group_send_str(l->from, "stay", "") ?:
+	      group_send_str(l->from, "gone", "");
 	for (i = 0; !err && i < LEAVING_STAY; i++)
-		err = group_send_str(self->from, "stay", "");
-	return !err && !group_send_str(self->from, "stop", "");
+		err = group_send_str(l->from, "stay", "");
+	return !err && !group_send_str(l->from, "stop", "");
 }
 
 /* A round whenever @turn has grown. */
 static void *leaving_send(void *arg)
 {
-	FIXTURE_DATA(leaving) *self = arg;
+	struct leaving *l = arg;
 	int turn, last = 0;
 	bool ok = true;
 
-	while (ok && (turn = __atomic_load_n(&self->turn,
+	while (ok && (turn = __atomic_load_n(&l->turn,
 					     __ATOMIC_ACQUIRE)) >= 0) {
 		if (turn == last)
 			sched_yield();
-		else if (self->to->type == DISH)
-			ok = leaving_radiate(self);
+		else if (l->to->type == DISH)
+			ok = leaving_radiate(l);
 		else
-			ok = leaving_send_all(self);
+			ok = leaving_send_all(l);
 		last = turn;
 	}
-	return ok ? NULL : self;
+	return ok ? NULL : l;
 }
 
-static int leaving_send_one(FIXTURE_DATA(leaving) *self, const char *topic)
+static int leaving_send_one(struct leaving *l, const char *topic)
 {
-	return self->to->type == DISH ?
-	       group_send_str(self->from, topic, "") :
-	       zs_send_msg(self->from, topic);
+	return l->to->type == DISH ?
+	       group_send_str(l->from, topic, "") :
+	       zs_send_msg(l->from, topic);
 }
 
 /* The third letter of the next message's topic or group: n, a, o; or 0. */
-static char leaving_next(FIXTURE_DATA(leaving) *self)
+static char leaving_next(struct leaving *l)
 {
 	char topic[300] = "", body[16];
 	ssize_t n;
 
-	if (self->to->type == DISH)
-		n = group_recv(self->to, topic, body, sizeof(body), 0);
+	if (l->to->type == DISH)
+		n = group_recv(l->to, topic, body, sizeof(body), 0);
 	else
-		n = zs_recv(self->to, topic, sizeof(topic), 0);
+		n = zs_recv(l->to, topic, sizeof(topic), 0);
 	return n < 0 ? 0 : topic[2];
 }
 
-static int leaving_want(FIXTURE_DATA(leaving) *self, const char *what, bool on)
+static int leaving_want(struct leaving *l, const char *what, bool on)
 {
-	if (self->to->type == DISH)
-		return on ? group_join(self->to, what) :
-			    group_leave(self->to, what);
-	return on ? zs_subscribe(self->to, what) :
-		    zs_unsubscribe(self->to, what);
+	if (l->to->type == DISH)
+		return on ? group_join(l->to, what) :
+			    group_leave(l->to, what);
+	return on ? zs_subscribe(l->to, what) :
+		    zs_unsubscribe(l->to, what);
 }
 
 /* Until it is known that it is wanted; what was seen is not judged again. */
-static bool leaving_settle(FIXTURE_DATA(leaving) *self, const char *what)
+static bool leaving_settle(struct leaving *l, const char *what)
 {
-	return wait_until(!leaving_send_one(self, what) &&
-			  zs_poll(self->to, ZMQ_POLLIN, 10)) &&
-	       leaving_next(self) == 'n';
+	return wait_until(!leaving_send_one(l, what) &&
+			  zs_poll(l->to, ZMQ_POLLIN, 10)) &&
+	       leaving_next(l) == 'n';
 }
 
 /* Each round is left a bit later. */
@@ -439,24 +443,24 @@ TEST_F(leaving, while_it_comes)
 	void *failed;
 	int i;
 
-	ASSERT_OK(leaving_want(self, "stay", true));
-	ASSERT_OK(leaving_want(self, "stop", true));
-	ASSERT_OK(pthread_create(&self->sender, NULL, leaving_send, self));
+	ASSERT_OK(leaving_want(&self->l, "stay", true));
+	ASSERT_OK(leaving_want(&self->l, "stop", true));
+	ASSERT_OK(pthread_create(&self->l.sender, NULL, leaving_send, &self->l));
 	for (i = 0; got == 'o' && i < 300; i++) {
-		if (leaving_want(self, "gone", true) ||
-		    !leaving_settle(self, "gone"))
+		if (leaving_want(&self->l, "gone", true) ||
+		    !leaving_settle(&self->l, "gone"))
 			break;
-		__atomic_fetch_add(&self->turn, 1, __ATOMIC_RELEASE);
+		__atomic_fetch_add(&self->l.turn, 1, __ATOMIC_RELEASE);
 		for (spin = 0; spin < i * 1000; spin++)
 			;
-		if (leaving_want(self, "gone", false))
+		if (leaving_want(&self->l, "gone", false))
 			break;
 		do {
-			got = leaving_next(self);
+			got = leaving_next(&self->l);
 		} while (got == 'a');
 	}
-	__atomic_store_n(&self->turn, -1, __ATOMIC_RELEASE);
-	pthread_join(self->sender, &failed);
+	__atomic_store_n(&self->l.turn, -1, __ATOMIC_RELEASE);
+	pthread_join(self->l.sender, &failed);
 	EXPECT_EQ(NULL, failed);
 	EXPECT_EQ('o', got);
 	EXPECT_EQ(300, i);
