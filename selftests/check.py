@@ -5,8 +5,8 @@
     check.py --build BUILD [CHECK...]
 
 Checks: sparse and W=1 builds of the module for each kernel, checkpatch on all C
-(--strict but for the library), the manual pages, and the module's pure code as a
-program under address and undefined behaviour sanitizers.
+(--strict but for the library), the manual pages, the documents, and the module's pure
+code as a program under address and undefined behaviour sanitizers.
 """
 
 import argparse
@@ -115,6 +115,19 @@ def manuals(build_dir):
     return findings
 
 
+def documents():
+    """What docutils says of the documents."""
+    findings = []
+    for document in sorted(glob.glob(os.path.join(TREE, "Documentation/*.rst"))):
+        read = subprocess.run(["rst2html", "--report=warning", "--exit-status=warning",
+                               os.path.relpath(document, TREE), os.devnull], cwd=TREE,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+        if read.returncode:
+            findings += read.stdout.splitlines() or [f"{document}: not read"]
+    return findings
+
+
 def all_checks(build_dir):
     """Name and function of each check."""
     for name in KERNELS:
@@ -125,6 +138,7 @@ def all_checks(build_dir):
     for what, *how in STYLE_CHECKS:
         yield f"checkpatch of {what}", lambda how=how: checkpatch(*how)
     yield "manual pages", lambda: manuals(build_dir)
+    yield "documents", documents
     yield "mutated input for the pure code", lambda: fuzz(build_dir)
 
 

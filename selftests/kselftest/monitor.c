@@ -647,4 +647,30 @@ TEST(each_other)
 	EXPECT_EQ(0, zs_finish());
 }
 
+/* Somebody who may not connect: accepted by the system, not by the socket. */
+TEST(refused_by_filter)
+{
+	struct zs *server = zs_open(ZMQ_DEALER), *reader;
+	char endpoint[ZS_ENDPOINT_MAX];
+	struct zs_event event;
+	int fd;
+
+	reader = zs_monitor(server, ALL);
+	ASSERT_NE(NULL, reader);
+	ASSERT_OK(zs_set(server, ZMQ_TCP_ACCEPT_FILTER, "10.9.8.7", 8));
+	ASSERT_OK(zs_bind_any(server, ZS_TCP, endpoint));
+	ASSERT_TRUE(zs_expect_events(reader, "LISTENING"));
+	fd = raw_connect(endpoint, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_OK(zs_next_event(reader, &event));
+	EXPECT_EQ(ZMQ_EVENT_ACCEPT_FAILED, event.event);
+	EXPECT_STREQ(endpoint, event.endpoint);
+	if (zs_is_kernel())
+		EXPECT_EQ(EACCES, event.value);
+	EXPECT_EQ(0, raw_gone(fd));
+	close(fd);
+	zs_close_now(server);
+	zs_close_now(reader);
+}
+
 TEST_HARNESS_MAIN
