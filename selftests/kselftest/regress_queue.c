@@ -290,6 +290,15 @@ TEST_F(conflate, while_reading)
 	EXPECT_ERRNO(EAGAIN, zs_recv_int(self->s, ZS_DONTWAIT));
 }
 
+/* Receive what there is: the peer, whose last message is cut, gets rid of all. */
+static bool goes_on(struct zs *s, int fd)
+{
+	char byte;
+
+	zs_recv(s, &byte, 1, ZS_DONTWAIT);
+	return !raw_unsent(fd);
+}
+
 /* What comes meanwhile is limited by SO_RCVBUF as in any queue. */
 TEST_F(conflate, has_a_limit)
 {
@@ -323,8 +332,7 @@ TEST_F(conflate, has_a_limit)
 	EXPECT_GT(limit, at);
 	EXPECT_TRUE(zs_recv_is(self->s, "tail"));
 	/* It goes on. */
-	EXPECT_TRUE(wait_until(zs_recv(self->s, frame, 1, 0) > 0 &&
-			       !raw_unsent(self->fd)));
+	EXPECT_TRUE(wait_until(goes_on(self->s, self->fd)));
 }
 
 /* Types that must answer each message do not conflate. */
