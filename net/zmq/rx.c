@@ -223,8 +223,6 @@ int zmq_rx_feed(struct zmq_conn *conn, struct sk_buff *skb, u32 off, u32 len)
 {
 	u32 done = 0;
 
-	if (!conn->hs && !conn->rx.done_msgs)
-		zmq_pipe_judge(conn->pipe);
 	while (done < len) {
 		int n;
 

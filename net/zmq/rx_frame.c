@@ -398,6 +398,8 @@ int zmq_rx_frame_input(struct zmq_conn *conn, struct sk_buff *skb, u32 off,
 	u32 step, back;
 	int err;
 
+	if (conn->zsk->type->rechecks && !rx->done_msgs)
+		zmq_pipe_judge(conn->pipe);
 	if (zmq_rx_frame_between(rx) && !zmq_rx_may_begin(conn))
 		return 0;
 	if (!zmq_rx_buf_room(conn, zmq_rx_frame_need(conn))) {
