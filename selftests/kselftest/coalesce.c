@@ -366,7 +366,7 @@ TEST(answers)
 	       many, single);
 	EXPECT_GT(1000, many);
 	EXPECT_LE(2, many);
-	EXPECT_EQ(202, single);
+	EXPECT_LE(202, single);
 }
 
 TEST_HARNESS_MAIN
