@@ -165,6 +165,7 @@ struct zmq_options {
 	int	router_notify;
 	int	raw;
 	int	reconnect_stop;
+	int	retry;		/* ZMQ_AF_RETRY */
 	int	busy_poll;
 	int	use_fd;
 	int	multicast_hops;

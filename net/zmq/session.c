@@ -164,6 +164,7 @@ static void zmq_session_tell_failed(struct zmq_conn *conn)
 void zmq_session_failed(struct zmq_conn *conn)
 {
 	bool handshake = conn->hs;
+	int stop = handshake ? ZMQ_STOP_HANDSHAKE : ZMQ_STOP_DISCONNECT;
 
 	if (conn->error == ZMQ_CONN_NOMEM) {
 		zmq_net_count(zmq_conn_net(conn), ZMQ_NET_NOMEM);
@@ -175,8 +176,9 @@ void zmq_session_failed(struct zmq_conn *conn)
 	atomic64_inc(&conn->zsk->stats.protocol_errors);
 	if (handshake)
 		zmq_session_tell_failed(conn);
-	/* libzmq does not come back to a peer that broke the protocol. */
-	zmq_conn_lost(conn, false);
+	/* By default nobody comes back to a peer that broke the protocol (libzmq). */
+	zmq_conn_lost(conn, zmq_conn_options(conn)->retry &&
+		      !zmq_conn_stops(conn, stop));
 }
 
 void zmq_session_step_handshake(struct zmq_conn *conn)

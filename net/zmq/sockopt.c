@@ -85,6 +85,11 @@ static const struct zmq_sockopt zmq_sockopts[] = {
 	ZMQ_SOCKOPT_BOOL(MULTICAST_LOOP, multicast_loop),
 	ZMQ_SOCKOPT(IN_BATCH_SIZE, in_batch_size, 1, INT_MAX),
 	ZMQ_SOCKOPT(OUT_BATCH_SIZE, out_batch_size, 1, INT_MAX),
+	{
+		.opt	= ZMQ_AF_RETRY,
+		.off	= offsetof(struct zmq_options, retry),
+		.max	= 1,
+	},
 	ZMQ_SOCKOPT(RECONNECT_STOP, reconnect_stop, INT_MIN, INT_MAX),
 	ZMQ_SOCKOPT(PRIORITY, priority, 0, INT_MAX),
 	ZMQ_SOCKOPT(BUSY_POLL, busy_poll, 0, INT_MAX),

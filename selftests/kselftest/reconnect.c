@@ -362,6 +362,67 @@ TEST(after_protocol_error)
 #ifndef ZMQ_RECONNECT_STOP
 #define ZMQ_RECONNECT_STOP	109
 #endif
+
+/* A peer that is wrong three times, before and after the handshake, then right. */
+TEST(retry)
+{
+	struct zs *pull = zs_open(ZMQ_PULL);
+	char endpoint[ZS_ENDPOINT_MAX];
+	int i, listener, fd;
+
+	if (!zs_is_kernel())
+		SKIP(return, "an option of system calls");
+	EXPECT_EQ(0, zs_get_int(pull, ZMQ_AF_RETRY));
+	EXPECT_ERRNO(EINVAL, zs_set_int(pull, ZMQ_AF_RETRY, 2));
+	ASSERT_OK(zs_set_int(pull, ZMQ_AF_RETRY, 1));
+	EXPECT_EQ(1, zs_get_int(pull, ZMQ_AF_RETRY));
+	ASSERT_OK(zs_set_int(pull, ZMQ_RECONNECT_IVL, 20));
+	listener = raw_listen(endpoint);
+	ASSERT_OK(zs_connect(pull, endpoint));
+	for (i = 0; i < 3; i++) {
+		fd = raw_accept(listener);
+		ASSERT_LE(0, fd);
+		raw_greet(fd, i ? "PUSH" : "REP", NULL);
+		/* A command that has no name. */
+		if (i)
+			ASSERT_OK(raw_send(fd, RAW_COMMAND, "", 0));
+		EXPECT_EQ(0, raw_gone(fd));
+		close(fd);
+	}
+	fd = raw_accept(listener);
+	ASSERT_LE(0, fd);
+	ASSERT_OK(raw_greet(fd, "PUSH", NULL));
+	ASSERT_OK(raw_send(fd, 0, "right", 5));
+	EXPECT_TRUE(zs_recv_is(pull, "right"));
+	close(fd);
+	close(listener);
+	zs_close_now(pull);
+}
+
+/* ZMQ_RECONNECT_STOP is stronger. */
+TEST(retry_stops)
+{
+	struct zs *pull = zs_open(ZMQ_PULL);
+	char endpoint[ZS_ENDPOINT_MAX];
+	int listener, fd;
+
+	if (!zs_is_kernel())
+		SKIP(return, "an option of system calls");
+	ASSERT_OK(zs_set_int(pull, ZMQ_AF_RETRY, 1));
+	ASSERT_OK(zs_set_int(pull, ZMQ_RECONNECT_STOP, 2));
+	ASSERT_OK(zs_set_int(pull, ZMQ_RECONNECT_IVL, 20));
+	listener = raw_listen(endpoint);
+	ASSERT_OK(zs_connect(pull, endpoint));
+	fd = raw_accept(listener);
+	ASSERT_LE(0, fd);
+	raw_greet(fd, "REP", NULL);
+	EXPECT_EQ(0, raw_gone(fd));
+	close(fd);
+	EXPECT_EQ(-1, raw_accept_in(listener, 300));
+	close(listener);
+	zs_close_now(pull);
+}
+
 #define STOP_REFUSED		1
 #define STOP_HANDSHAKE		2
 #define STOP_DISCONNECT		4

@@ -148,6 +148,13 @@ struct sockaddr_zmq {
 #define ZMQ_AF_EINTR		(ZMQ_AF_BASE + 6)
 
 /*
+ * SG, int 0/1 (default 0), connects made later: 1 connects again also to a peer
+ * that broke the protocol or whose type does not fit, after the usual interval,
+ * unless ZMQ_RECONNECT_STOP says not to; libzmq never does.
+ */
+#define ZMQ_AF_RETRY		(ZMQ_AF_BASE + 8)
+
+/*
  * S, bytes: what ZMQ_AF_CONNECT does, for an endpoint whose host is a name (or
  * whose SOCKS proxy's host is) that the caller has looked up: the endpoint, a
  * NUL, then numeric addresses separated by commas.  They are tried in turn, at
