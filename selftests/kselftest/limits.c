@@ -153,11 +153,13 @@ static bool ended_well(int status)
 TEST_F(memory, sender)
 {
 	char endpoint[ZS_ENDPOINT_MAX];
-	int status, sent, got = 0;
+	int status, sent, go[2], got = 0;
 	struct zs *pull, *push;
 	pid_t pid;
+	char byte;
 
 	SKIP_IMPOSSIBLE();
+	ASSERT_OK(pipe(go));
 	pull = zs_open(ZMQ_PULL);
 	ASSERT_OK(zs_set_int(pull, ZMQ_RCVHWM, 0));
 	ASSERT_OK(zs_bind_any(pull, variant->transport, endpoint));
@@ -166,7 +168,7 @@ TEST_F(memory, sender)
 		push = zs_open(ZMQ_PUSH);
 		if (group_enter() || zs_set_int(push, ZMQ_SNDHWM, 0) ||
 		    zs_set_int(push, ZMQ_LINGER, 0) ||
-		    zs_connect(push, endpoint))
+		    zs_connect(push, endpoint) || read(go[0], &byte, 1) != 1)
 			_exit(2);
 		switch (flood(push, &sent)) {
 		case ENOMEM:
@@ -177,7 +179,12 @@ TEST_F(memory, sender)
 			_exit(3);
 		}
 	}
+	/* Else all its memory may be full before there is a connection. */
+	EXPECT_TRUE(zs_wait_peers(pull, 1));
+	ASSERT_EQ(1, write(go[1], "", 1));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	close(go[0]);
+	close(go[1]);
 	EXPECT_TRUE(ended_well(status))
 		TH_LOG("status 0x%x", status);
 	/* Others send and receive. */
