@@ -34,7 +34,7 @@
  * @lock: protects @conns and @closed
  * @conns: its connections: accepted ones, or the connector
  * @closed: takes no more connections
- * @cred: who made it, for ipc paths
+ * @cred: who made it, for ipc paths and source ports
  * @pid: the same; its namespace is the one that numbers of peers are of
  * @root: root directory of who made it (ipc paths)
  * @pwd: working directory of who made it

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The TCP transport. */
+#include <linux/cred.h>
 #include <linux/sizes.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -157,11 +158,15 @@ err_release:
 	return err;
 }
 
-/* Bind the source address anew for each attempt. */
+/*
+ * Bind the source address anew for each attempt.  A worker may use any port, so
+ * this is done with the credentials of the endpoint's user.
+ */
 static int zmq_tcp_bind_source(struct zmq_ep *ep, struct socket *sock)
 {
 	struct sockaddr_storage ss;
-	int len;
+	const struct cred *old;
+	int len, err;
 
 	/* A port that was asked for stays bound from one to the next. */
 	if (!ep->addr.has_src || inet_sk(sock->sk)->inet_num)
@@ -171,7 +176,10 @@ static int zmq_tcp_bind_source(struct zmq_ep *ep, struct socket *sock)
 	if (len < 0)
 		return len;
 	sock_set_reuseaddr(sock->sk);
-	return kernel_bind(sock, (zmq_compat_sockaddr *)&ss, len);
+	old = override_creds(ep->cred);
+	err = kernel_bind(sock, (zmq_compat_sockaddr *)&ss, len);
+	revert_creds(old);
+	return err;
 }
 
 static int zmq_tcp_make(struct zmq_conn *conn, int family)

@@ -470,6 +470,53 @@ TEST(privileges)
 }
 
 /*
+ * Connects as @uid from a port that needs CAP_NET_BIND_SERVICE; the exit code:
+ * 0: several attempts have failed, 1: connected.
+ */
+static int connects_from(int port, const char *server, uid_t uid)
+{
+	char endpoint[2 * ZS_ENDPOINT_MAX];
+	struct zs_event event;
+	struct zs *s, *reader;
+	int retried = 0;
+	pid_t pid;
+
+	snprintf(endpoint, sizeof(endpoint), "tcp://127.0.0.1:%d;%s", port,
+		 server + strlen("tcp://"));
+	pid = harness_fork();
+	if (pid)
+		return harness_wait(pid);
+	s = zs_open(ZMQ_PUSH);
+	reader = zs_monitor(s, ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_RETRIED);
+	if (!reader || zs_set_int(s, ZMQ_RECONNECT_IVL, 10) || setuid(uid) ||
+	    zs_connect(s, endpoint))
+		_exit(2);
+	while (retried < 3) {
+		if (zs_next_event(reader, &event))
+			_exit(3);
+		if (event.event == ZMQ_EVENT_CONNECTED)
+			_exit(1);
+		retried++;
+	}
+	_exit(0);
+}
+
+/* Attempts are made by workers, which may use any port. */
+TEST(privileged_source_port)
+{
+	char server[ZS_ENDPOINT_MAX];
+	int listener;
+
+	if (!zs_is_kernel() || getuid())
+		SKIP(return, "for system calls, as root");
+	listener = raw_listen(server);
+	ASSERT_LE(0, listener);
+	EXPECT_EQ(0, connects_from(600, server, NOBODY));
+	EXPECT_EQ(1, connects_from(600, server, 0));
+	close(listener);
+}
+
+/*
  * SO_PRIORITY of the established TCP connection from this port, as the kernel
  * tells it beside traffic classes; -1: there is none.
  */
