@@ -363,22 +363,32 @@ TEST(after_protocol_error)
 #define ZMQ_RECONNECT_STOP	109
 #endif
 
+/* Connect @pull, which retries; the listener. */
+static int retry_begin(struct zs *pull)
+{
+	char endpoint[ZS_ENDPOINT_MAX];
+	int listener = raw_listen(endpoint);
+
+	if (zs_set_int(pull, ZMQ_AF_RETRY, 1) ||
+	    zs_set_int(pull, ZMQ_RECONNECT_IVL, 20) ||
+	    zs_connect(pull, endpoint))
+		return -1;
+	return listener;
+}
+
 /* A peer that is wrong three times, before and after the handshake, then right. */
 TEST(retry)
 {
 	struct zs *pull = zs_open(ZMQ_PULL);
-	char endpoint[ZS_ENDPOINT_MAX];
 	int i, listener, fd;
 
 	if (!zs_is_kernel())
 		SKIP(return, "an option of system calls");
 	EXPECT_EQ(0, zs_get_int(pull, ZMQ_AF_RETRY));
 	EXPECT_ERRNO(EINVAL, zs_set_int(pull, ZMQ_AF_RETRY, 2));
-	ASSERT_OK(zs_set_int(pull, ZMQ_AF_RETRY, 1));
+	listener = retry_begin(pull);
+	ASSERT_LE(0, listener);
 	EXPECT_EQ(1, zs_get_int(pull, ZMQ_AF_RETRY));
-	ASSERT_OK(zs_set_int(pull, ZMQ_RECONNECT_IVL, 20));
-	listener = raw_listen(endpoint);
-	ASSERT_OK(zs_connect(pull, endpoint));
 	for (i = 0; i < 3; i++) {
 		fd = raw_accept(listener);
 		ASSERT_LE(0, fd);
@@ -403,16 +413,13 @@ TEST(retry)
 TEST(retry_stops)
 {
 	struct zs *pull = zs_open(ZMQ_PULL);
-	char endpoint[ZS_ENDPOINT_MAX];
 	int listener, fd;
 
 	if (!zs_is_kernel())
 		SKIP(return, "an option of system calls");
-	ASSERT_OK(zs_set_int(pull, ZMQ_AF_RETRY, 1));
 	ASSERT_OK(zs_set_int(pull, ZMQ_RECONNECT_STOP, 2));
-	ASSERT_OK(zs_set_int(pull, ZMQ_RECONNECT_IVL, 20));
-	listener = raw_listen(endpoint);
-	ASSERT_OK(zs_connect(pull, endpoint));
+	listener = retry_begin(pull);
+	ASSERT_LE(0, listener);
 	fd = raw_accept(listener);
 	ASSERT_LE(0, fd);
 	raw_greet(fd, "REP", NULL);
