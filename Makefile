@@ -38,6 +38,7 @@ KDIR ?= $(shell ls -d /lib/modules/*/build/ /usr/src/linux-headers-*/ 2>/dev/nul
 RELEASE = $(shell cut -s -d'"' -f2 $(KDIR)/include/generated/utsrelease.h 2>/dev/null | head -n 1)
 # Builds with other flags are kept apart: the unit tests', the checkers'.
 VARIANT ?=
+MODULE_FLAGS ?= $(if $(filter uml,$(KERNEL)),ARCH=um)
 MODULE_DIR = $(BUILD)/$(RELEASE)$(VARIANT)
 MODULE = $(MODULE_DIR)/af_zmq.ko
 
@@ -82,6 +83,7 @@ tests: | packages
 	$(MAKE) -C userspace/libzmq O=$(BUILD)/libzmq tests
 
 ## make test		all tests, in a virtual machine; KERNEL=6.1 (default), 6.12, debug or kcsan;
+##			KERNEL=uml: 7.3 with checkers, as User-mode Linux;
 ##			TESTS="pattern ..." for some of them; LIVE=1 on the running kernel;
 ##			KERNEL=debug APPEND=kmemleak=on also looks for leaks;
 ##			AGAIN=1 gives what fails a second chance, on busy machines;

@@ -30,11 +30,16 @@ NAMES = {SERVER: "zmqa", CLIENT: "zmqb"}
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def have(module):
-    """Loads a module of the running kernel, from where vm/ keeps it if need be."""
+def load(module):
+    """A module of the running kernel, from where vm/ keeps it; it may be built in."""
     roots = ["/"] + glob.glob(os.path.expanduser(f"~/.cache/af_zmq/kernels/{os.uname().release}/root"))
-    return any(not subprocess.run(["modprobe", "-d", root, module], check=False,
-                                  stderr=subprocess.DEVNULL).returncode for root in roots)
+    for root in roots:
+        subprocess.run(["modprobe", "-d", root, module], check=False, stderr=subprocess.DEVNULL)
+
+
+def quiet(command):
+    """Whether a command works."""
+    return not subprocess.run(command.split(), check=False, stderr=subprocess.DEVNULL).returncode
 
 
 def ip(command, where=None):
@@ -56,12 +61,14 @@ def weather(kind):
 
 
 def setup():
-    """The namespaces."""
-    if not have("veth") or not have("sch_netem"):
-        return False
+    """The namespaces; whether the kernel can do this."""
+    for module in ("veth", "sch_netem"):
+        load(module)
     for name in NAMES.values():
         ip(f"netns add {name}")
-    ip("link add veth netns zmqa type veth peer name veth netns zmqb")
+    if not quiet("ip link add veth netns zmqa type veth peer name veth netns zmqb") or \
+       not quiet("tc -n zmqa qdisc replace dev veth root netem delay 0ms"):
+        return False
     for address in NAMES:
         ip("link set lo up", address)
         ip(f"addr add {address}/24 dev veth", address)
