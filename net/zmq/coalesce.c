@@ -47,11 +47,8 @@ void zmq_coalesce_dirty(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 	/* A message is there already. */
 	if (pipe->peer && !settle)
 		return;
-	/*
-	 * A full pipe must not wait: its sender would, too, or lose messages.
-	 * Nor must a subscriber's: subscriptions would overtake what waits.
-	 */
-	if (settle || zsk->type->subscribes || zmq_pipe_tx_pressing(pipe))
+	/* A full pipe must not wait: its sender would, too, or lose messages. */
+	if (settle || zmq_pipe_tx_pressing(pipe))
 		co->urgent = true;
 	if (co->one == pipe)
 		return;

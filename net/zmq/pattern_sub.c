@@ -304,7 +304,7 @@ const struct zmq_type zmq_pattern_xsub = {
 	.sends		= true,
 	.receives	= true,
 	.subscribes	= true,
-	/* Subscriptions do not wait; what was sent before them must not. */
+	/* Subscriptions overtake messages: what was sent before must not wait. */
 	.prompt		= true,
 	.init		= zmq_sub_init,
 	.fini		= zmq_sub_fini,

@@ -450,8 +450,11 @@ static int zmq_sockopt_set_buf(struct zmq_sock *zsk, int opt, const u8 *buf,
 	default:
 		lock_sock(&zsk->sk);
 		err = zmq_sockopt_set_locked(zsk, opt, buf, len);
-		/* A subscription has to be sent. */
-		zmq_send_release(zsk);
+		/* Subscriptions are sent as messages are. */
+		if (zsk->type->subscribes)
+			zmq_send_done(zsk, 0);
+		else
+			zmq_send_release(zsk);
 		return err;
 	}
 }

@@ -184,6 +184,38 @@ TEST_F(wait, not_when_killed)
 	close(ready[1]);
 }
 
+/* Subscriptions wait for each other, but not for messages. */
+TEST(subscriptions)
+{
+	struct zs *xpub = zs_open(ZMQ_XPUB), *sub = zs_open(ZMQ_SUB);
+	char endpoint[ZS_ENDPOINT_MAX];
+	long long start;
+	bool waits;
+	int i;
+
+	ASSERT_OK(zs_pair(xpub, sub, ZS_TCP, endpoint));
+	ASSERT_OK(zs_set_int(sub, ZMQ_AF_COALESCE, WAIT_US));
+	start = wait_now();
+	ASSERT_OK(zs_subscribe(sub, "a"));
+	ASSERT_TRUE(zs_recv_is(xpub, "\1a"));
+	ASSERT_GT(WAIT_MS * wait_slow(), wait_now() - start);
+	for (i = 0; i < 10; i++)
+		ASSERT_OK(zs_subscribe(sub, (char []){ 'b' + i, 0 }));
+	ASSERT_OK(zs_set(sub, ZMQ_UNSUBSCRIBE, "a", 1));
+	waits = has(xpub, 0);
+	EXPECT_TRUE(waits || wait_now() - start >= WAIT_MS);
+	/* Whoever waits for messages waits for what it asked for. */
+	EXPECT_EQ(0, zs_poll(sub, ZMQ_POLLIN, 0));
+	start = wait_now();
+	EXPECT_TRUE(wait_until(has(xpub, 11)));
+	EXPECT_GT(WAIT_MS / 2 * wait_slow(), wait_now() - start);
+	for (i = 0; i < 10; i++)
+		EXPECT_STREQ(((char []){ 1, 'b' + i, 0 }),
+			     zs_recv_msg(xpub, 0));
+	ASSERT_OK(zs_close_now(xpub));
+	ASSERT_OK(zs_close_now(sub));
+}
+
 TEST(option)
 {
 	struct zs *s = zs_open(ZMQ_PUSH);

@@ -467,7 +467,8 @@ struct zmq_af_peer {
  * never longer than 300 us, or than sending to all its peers takes, up to 10 ms.
  * 0: never.
  * Others, up to ZMQ_AF_COALESCE_MAX: so long, unless none was sent for so long
- * before.  Nothing waits that is of a REQ or REP, that was sent with MSG_EOR
+ * before.  A SUB's subscriptions wait as messages do.  Nothing waits that is of
+ * a REQ, REP or XSUB, that was sent with MSG_EOR
  * (write(2) sets it), of which there are 512 messages or 32 KiB for one peer or
  * as many as its queue takes; or when a receive, a poll or a send on the same
  * socket is about to block or to fail with EAGAIN, or the socket is closed.
