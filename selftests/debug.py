@@ -23,7 +23,7 @@ TOTALS = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 REST = "rest"
 # Tests by stage; those of no stage are in the last one.
 DEBUG = {
-    "data": "hwm poll patterns pubsub reqrep packed",
+    "data": "hwm poll patterns pubsub reqrep packed lookahead",
     "queues": "inproc coalesce fairness linger reconnect idle",
     "types": "xpub xsub radio stream udp peer_types router_options",
     "calls": "socket context metadata monitor lower options option_table admission uring",

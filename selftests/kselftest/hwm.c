@@ -123,14 +123,6 @@ TEST_F(hwm, queue_is_delivered)
 	ASSERT_OK(zs_close_now(pull));
 }
 
-static long long rx_queued(struct zs *s)
-{
-	struct zmq_af_stats stats = {};
-
-	zs_stats(s, &stats);
-	return stats.rx_queued_msgs;
-}
-
 /* Receiving stops at the mark; it goes on when half of it has been read. */
 TEST_F(hwm, receive)
 {
@@ -150,16 +142,16 @@ TEST_F(hwm, receive)
 	ASSERT_TRUE(wait_until(!raw_unsent(fd)));
 	/* All of it is in this machine's memory: nothing more can come. */
 	if (!variant->mark) {
-		EXPECT_TRUE(wait_until(rx_queued(pull) == FLOOD));
+		EXPECT_TRUE(wait_until(zs_rx_queued(pull) == FLOOD));
 		goto out;
 	}
-	ASSERT_TRUE(wait_until(rx_queued(pull) == variant->mark));
+	ASSERT_TRUE(wait_until(zs_rx_queued(pull) == variant->mark));
 	for (i = 0; i < lwm - 1; i++) {
 		ASSERT_EQ(i, zs_recv_int(pull, 0));
-		ASSERT_EQ(variant->mark - i - 1, rx_queued(pull));
+		ASSERT_EQ(variant->mark - i - 1, zs_rx_queued(pull));
 	}
 	ASSERT_EQ(i++, zs_recv_int(pull, 0));
-	EXPECT_TRUE(wait_until(rx_queued(pull) == variant->mark));
+	EXPECT_TRUE(wait_until(zs_rx_queued(pull) == variant->mark));
 	for (; i < FLOOD; i++)
 		ASSERT_EQ(i, zs_recv_int(pull, 0));
 	EXPECT_EQ(-1, zs_recv_int(pull, ZS_DONTWAIT));

@@ -7,91 +7,15 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "frames.h"
 #include "harness.h"
 #include "raw.h"
-
-#define ROOM		(1 << 20)
-
-/* A buffer of frames. */
-struct buf {
-	unsigned char	*p;
-	size_t		len;
-};
-
-static struct buf buf_new(void)
-{
-	return (struct buf){ .p = malloc(ROOM) };
-}
-
-/* Append a frame; the body repeats a byte. */
-static void put(struct buf *b, int flags, int byte, size_t len)
-{
-	b->p[b->len++] = flags | (len > 255 ? RAW_LONG : 0);
-	if (len > 255) {
-		__be64 be = __builtin_bswap64(len);
-
-		memcpy(b->p + b->len, &be, sizeof(be));
-		b->len += sizeof(be);
-	} else {
-		b->p[b->len++] = len;
-	}
-	memset(b->p + b->len, byte, len);
-	b->len += len;
-}
-
-static void put_str(struct buf *b, int flags, const char *str)
-{
-	put(b, flags, 0, strlen(str));
-	memcpy(b->p + b->len - strlen(str), str, strlen(str));
-}
-
-static ssize_t send_packed(struct zs *s, const struct buf *b, int flags)
-{
-	return send(s->fd, b->p, b->len, MSG_ZMQ_PACKED | flags);
-}
-
-static ssize_t recv_packed(struct zs *s, struct buf *b, int flags)
-{
-	ssize_t n = recv(s->fd, b->p, ROOM, MSG_ZMQ_PACKED | flags);
-
-	b->len = n < 0 ? 0 : n;
-	return n;
-}
-
-/* Receive until there are @len bytes. */
-static bool recv_all(struct zs *s, struct buf *b, size_t len)
-{
-	size_t got = 0;
-
-	while (got < len) {
-		ssize_t n = recv(s->fd, b->p + got, ROOM - got, MSG_ZMQ_PACKED);
-
-		if (n <= 0)
-			return false;
-		got += n;
-	}
-	b->len = got;
-	return got == len;
-}
-
-static bool same(const struct buf *a, const struct buf *b)
-{
-	return a->len == b->len && !memcmp(a->p, b->p, a->len);
-}
-
-static __u64 queued(struct zs *s)
-{
-	struct zmq_af_stats stats = {};
-
-	zs_stats(s, &stats);
-	return stats.rx_queued_msgs;
-}
 
 FIXTURE(packed) {
 	struct zs *push;
 	struct zs *pull;
-	struct buf in;
-	struct buf out;
+	struct frames in;
+	struct frames out;
 };
 
 FIXTURE_VARIANT(packed) {
@@ -109,8 +33,8 @@ FIXTURE_SETUP(packed)
 	self->pull = zs_open(ZMQ_PULL);
 	ASSERT_OK(zs_pair(self->pull, self->push, variant->transport,
 			  endpoint));
-	self->in = buf_new();
-	self->out = buf_new();
+	self->in = frames_new();
+	self->out = frames_new();
 }
 
 FIXTURE_TEARDOWN(packed)
@@ -131,16 +55,16 @@ TEST_F(packed, all_sizes)
 	size_t i;
 
 	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		put(&self->out, 0, 'a' + i, sizes[i]);
-		put(&self->out, RAW_MORE, 'A' + i, sizes[i]);
-		put(&self->out, RAW_MORE, 'B', 0);
-		put(&self->out, 0, 'C', 7);
+		frames_put(&self->out, 0, 'a' + i, sizes[i]);
+		frames_put(&self->out, RAW_MORE, 'A' + i, sizes[i]);
+		frames_put(&self->out, RAW_MORE, 'B', 0);
+		frames_put(&self->out, 0, 'C', 7);
 	}
 	for (i = 0; i < 300; i++)
-		put(&self->out, 0, i, i);
-	ASSERT_EQ((ssize_t)self->out.len, send_packed(self->push, &self->out, 0));
-	ASSERT_TRUE(recv_all(self->pull, &self->in, self->out.len));
-	EXPECT_TRUE(same(&self->in, &self->out));
+		frames_put(&self->out, 0, i, i);
+	ASSERT_EQ((ssize_t)self->out.len, frames_send(self->push, &self->out, 0));
+	ASSERT_TRUE(frames_recv_all(self->pull, &self->in, self->out.len));
+	EXPECT_TRUE(frames_same(&self->in, &self->out));
 }
 
 /* Any number of bytes of a frame can lie before the end of a chunk. */
@@ -150,37 +74,37 @@ TEST_F(packed, chunk_ends)
 
 	for (i = 0; i < 40; i++) {
 		self->out.len = 0;
-		put(&self->out, 0, 'p', 32768 - 9 - 20 - i);
+		frames_put(&self->out, 0, 'p', 32768 - 9 - 20 - i);
 		for (n = 0; n < 5; n++) {
-			put(&self->out, RAW_MORE, n, 300 + i);
-			put(&self->out, 0, n, i);
+			frames_put(&self->out, RAW_MORE, n, 300 + i);
+			frames_put(&self->out, 0, n, i);
 		}
 		ASSERT_EQ((ssize_t)self->out.len,
-			  send_packed(self->push, &self->out, 0));
-		ASSERT_TRUE(recv_all(self->pull, &self->in, self->out.len));
-		ASSERT_TRUE(same(&self->in, &self->out));
+			  frames_send(self->push, &self->out, 0));
+		ASSERT_TRUE(frames_recv_all(self->pull, &self->in, self->out.len));
+		ASSERT_TRUE(frames_same(&self->in, &self->out));
 	}
 }
 
 /* Packed and plain calls see the same messages. */
 TEST_F(packed, mixes_with_plain)
 {
-	put_str(&self->out, RAW_MORE, "a");
-	put_str(&self->out, 0, "b");
-	put_str(&self->out, 0, "");
-	put_str(&self->out, 0, "c");
-	ASSERT_EQ((ssize_t)self->out.len, send_packed(self->push, &self->out, 0));
+	frames_put_str(&self->out, RAW_MORE, "a");
+	frames_put_str(&self->out, 0, "b");
+	frames_put_str(&self->out, 0, "");
+	frames_put_str(&self->out, 0, "c");
+	ASSERT_EQ((ssize_t)self->out.len, frames_send(self->push, &self->out, 0));
 	EXPECT_STREQ("a|b", zs_recv_msg(self->pull, 0));
 	EXPECT_STREQ("", zs_recv_msg(self->pull, 0));
 	EXPECT_STREQ("c", zs_recv_msg(self->pull, 0));
 	ASSERT_OK(zs_send_msg(self->push, "x|y"));
 	ASSERT_OK(zs_send_msg(self->push, "z"));
 	self->out.len = 0;
-	put_str(&self->out, RAW_MORE, "x");
-	put_str(&self->out, 0, "y");
-	put_str(&self->out, 0, "z");
-	ASSERT_TRUE(recv_all(self->pull, &self->in, self->out.len));
-	EXPECT_TRUE(same(&self->in, &self->out));
+	frames_put_str(&self->out, RAW_MORE, "x");
+	frames_put_str(&self->out, 0, "y");
+	frames_put_str(&self->out, 0, "z");
+	ASSERT_TRUE(frames_recv_all(self->pull, &self->in, self->out.len));
+	EXPECT_TRUE(frames_same(&self->in, &self->out));
 }
 
 /* The rest of a message that was partly received, then the next. */
@@ -191,12 +115,12 @@ TEST_F(packed, rest_of_a_message)
 	ASSERT_OK(zs_send_msg(self->push, "a|b|c"));
 	ASSERT_OK(zs_send_msg(self->push, "d"));
 	ASSERT_EQ(1, recv(self->pull->fd, &a, 1, 0));
-	ASSERT_TRUE(wait_until(queued(self->pull) == 2));
-	put_str(&self->out, RAW_MORE, "b");
-	put_str(&self->out, 0, "c");
-	put_str(&self->out, 0, "d");
-	ASSERT_EQ((ssize_t)self->out.len, recv_packed(self->pull, &self->in, 0));
-	EXPECT_TRUE(same(&self->in, &self->out));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 2));
+	frames_put_str(&self->out, RAW_MORE, "b");
+	frames_put_str(&self->out, 0, "c");
+	frames_put_str(&self->out, 0, "d");
+	ASSERT_EQ((ssize_t)self->out.len, frames_recv(self->pull, &self->in, 0));
+	EXPECT_TRUE(frames_same(&self->in, &self->out));
 }
 
 /* Only whole messages; one that does not fit stays and tells its size. */
@@ -209,11 +133,11 @@ TEST_F(packed, only_what_fits)
 	size_t len = sizeof(need);
 	int pending;
 
-	put(&self->out, 0, 'a', 30);
-	put(&self->out, RAW_MORE, 'b', 30);
-	put(&self->out, 0, 'c', 40);
-	ASSERT_EQ((ssize_t)self->out.len, send_packed(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(queued(self->pull) == 2));
+	frames_put(&self->out, 0, 'a', 30);
+	frames_put(&self->out, RAW_MORE, 'b', 30);
+	frames_put(&self->out, 0, 'c', 40);
+	ASSERT_EQ((ssize_t)self->out.len, frames_send(self->push, &self->out, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 2));
 	msg.msg_iov = &iov;
 	EXPECT_EQ(32, recvmsg(self->pull->fd, &msg, MSG_ZMQ_PACKED));
 	EXPECT_EQ(MSG_EOR, msg.msg_flags & (MSG_EOR | MSG_TRUNC | MSG_MORE));
@@ -241,13 +165,13 @@ TEST_F(packed, read_and_write)
 	ASSERT_OK(zs_set_int(self->push, ZMQ_AF_PACKED, 1));
 	ASSERT_OK(zs_set_int(self->pull, ZMQ_AF_PACKED, 1));
 	EXPECT_EQ(1, zs_get_int(self->push, ZMQ_AF_PACKED));
-	put(&self->out, 0, 'a', 1000);
-	put(&self->out, 0, 'b', 10);
+	frames_put(&self->out, 0, 'a', 1000);
+	frames_put(&self->out, 0, 'b', 10);
 	ASSERT_EQ((ssize_t)self->out.len,
 		  write(self->push->fd, self->out.p, self->out.len));
-	ASSERT_TRUE(wait_until(queued(self->pull) == 2));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 2));
 	ASSERT_EQ((ssize_t)self->out.len,
-		  read(self->pull->fd, self->in.p, ROOM));
+		  read(self->pull->fd, self->in.p, FRAMES_ROOM));
 	EXPECT_EQ(0, memcmp(self->in.p, self->out.p, self->out.len));
 }
 
@@ -256,15 +180,15 @@ TEST_F(packed, waits_for_the_first)
 {
 	pid_t pid;
 
-	EXPECT_ERRNO(EAGAIN, recv_packed(self->pull, &self->in, MSG_DONTWAIT));
+	EXPECT_ERRNO(EAGAIN, frames_recv(self->pull, &self->in, MSG_DONTWAIT));
 	ASSERT_OK(zs_set_int(self->pull, ZMQ_RCVTIMEO, 10));
-	EXPECT_ERRNO(EAGAIN, recv_packed(self->pull, &self->in, 0));
+	EXPECT_ERRNO(EAGAIN, frames_recv(self->pull, &self->in, 0));
 	ASSERT_OK(zs_set_int(self->pull, ZMQ_RCVTIMEO, -1));
-	put(&self->out, 0, 'a', 10);
+	frames_put(&self->out, 0, 'a', 10);
 	pid = harness_fork();
 	if (!pid)
-		_exit(recv_packed(self->pull, &self->in, 0) != 12);
-	ASSERT_EQ(12, send_packed(self->push, &self->out, 0));
+		_exit(frames_recv(self->pull, &self->in, 0) != 12);
+	ASSERT_EQ(12, frames_send(self->push, &self->out, 0));
 	EXPECT_EQ(0, harness_wait(pid));
 }
 
@@ -279,19 +203,19 @@ TEST_F(packed, bad_memory)
 	ASSERT_NE(MAP_FAILED, p);
 	ASSERT_OK(munmap(p + page, page));
 	for (i = 0; i < 3; i++) {
-		put(&self->out, RAW_MORE, 'a' + i, 10);
-		put(&self->out, 0, 'A' + i, 3000);
+		frames_put(&self->out, RAW_MORE, 'a' + i, 10);
+		frames_put(&self->out, 0, 'A' + i, 3000);
 	}
 	EXPECT_ERRNO(EFAULT, send(self->push->fd, p + page - 100, self->out.len,
 				  MSG_ZMQ_PACKED));
-	ASSERT_EQ((ssize_t)self->out.len, send_packed(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(queued(self->pull) == 3));
-	EXPECT_ERRNO(EFAULT, recv(self->pull->fd, p + page - 100, ROOM,
+	ASSERT_EQ((ssize_t)self->out.len, frames_send(self->push, &self->out, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 3));
+	EXPECT_ERRNO(EFAULT, recv(self->pull->fd, p + page - 100, FRAMES_ROOM,
 				  MSG_ZMQ_PACKED));
-	ASSERT_EQ(10, recv(self->pull->fd, self->in.p, ROOM, 0));
+	ASSERT_EQ(10, recv(self->pull->fd, self->in.p, FRAMES_ROOM, 0));
 	EXPECT_EQ('a', self->in.p[0]);
 	EXPECT_ERRNO(EMSGSIZE, recv(self->pull->fd, p, 3008, MSG_ZMQ_PACKED));
-	ASSERT_TRUE(recv_all(self->pull, &self->in, self->out.len - 12));
+	ASSERT_TRUE(frames_recv_all(self->pull, &self->in, self->out.len - 12));
 	EXPECT_EQ(0, memcmp(self->in.p, self->out.p + 12, self->in.len));
 	munmap(p, page);
 }
@@ -302,17 +226,17 @@ TEST_F(packed, order_after_bad_memory)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		put(&self->out, 0, 'a' + i, 10);
-	ASSERT_EQ((ssize_t)self->out.len, send_packed(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(queued(self->pull) == 3));
-	EXPECT_ERRNO(EFAULT, recv(self->pull->fd, NULL, ROOM, MSG_ZMQ_PACKED));
-	put(&self->out, 0, 'd', 10);
+		frames_put(&self->out, 0, 'a' + i, 10);
+	ASSERT_EQ((ssize_t)self->out.len, frames_send(self->push, &self->out, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 3));
+	EXPECT_ERRNO(EFAULT, recv(self->pull->fd, NULL, FRAMES_ROOM, MSG_ZMQ_PACKED));
+	frames_put(&self->out, 0, 'd', 10);
 	ASSERT_OK(zs_send_str(self->push, "dddddddddd", 0) != 10);
-	ASSERT_TRUE(wait_until(queued(self->pull) == 1));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 1));
 	/* A buffer for some of them, then for all. */
 	ASSERT_EQ(24, recv(self->pull->fd, self->in.p, 30, MSG_ZMQ_PACKED));
 	EXPECT_EQ(0, memcmp(self->in.p, self->out.p, 24));
-	ASSERT_TRUE(recv_all(self->pull, &self->in, 24));
+	ASSERT_TRUE(frames_recv_all(self->pull, &self->in, 24));
 	EXPECT_EQ(0, memcmp(self->in.p, self->out.p + 24, 24));
 }
 
@@ -337,7 +261,7 @@ static void *scribble(void *arg)
 }
 
 /* Are the bytes whole messages? */
-static bool well_formed(const struct buf *b)
+static bool well_formed(const struct frames *b)
 {
 	size_t at = 0;
 	__be64 be;
@@ -378,7 +302,7 @@ TEST_F(packed, scribbled_buffer)
 			bad++;
 		else
 			ASSERT_EQ(EAGAIN, errno);
-		while (recv_packed(self->pull, &self->in, MSG_DONTWAIT) > 0) {
+		while (frames_recv(self->pull, &self->in, MSG_DONTWAIT) > 0) {
 			ASSERT_TRUE(well_formed(&self->in));
 			got += self->in.len;
 		}
@@ -386,7 +310,7 @@ TEST_F(packed, scribbled_buffer)
 	s.stop = true;
 	pthread_join(thread, NULL);
 	TH_LOG("%zu bytes sent, %d refused", sent, bad);
-	while (got < sent && recv_packed(self->pull, &self->in, 0) > 0) {
+	while (got < sent && frames_recv(self->pull, &self->in, 0) > 0) {
 		ASSERT_TRUE(well_formed(&self->in));
 		got += self->in.len;
 	}
@@ -428,18 +352,18 @@ TEST_F(packed, bad_framing)
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		self->out.len = 0;
-		put_str(&self->out, 0, "before");
+		frames_put_str(&self->out, 0, "before");
 		memcpy(self->out.p + self->out.len, bad[i].bytes, bad[i].len);
 		self->out.len += bad[i].len;
 		errno = 0;
-		EXPECT_EQ(-1, send_packed(self->push, &self->out, 0));
+		EXPECT_EQ(-1, frames_send(self->push, &self->out, 0));
 		EXPECT_EQ(EINVAL, errno)
 			TH_LOG("case %zu: %s", i, strerror(errno));
 	}
 	self->out.len = 0;
 	memcpy(self->out.p, "\2\177\0\0\0\0\0\0\0a", 10);
 	self->out.len = 10;
-	EXPECT_ERRNO(EMSGSIZE, send_packed(self->push, &self->out, 0));
+	EXPECT_ERRNO(EMSGSIZE, frames_send(self->push, &self->out, 0));
 	ASSERT_OK(zs_stats(self->push, &stats));
 	EXPECT_EQ(0, stats.tx_msgs);
 	EXPECT_EQ(0, send(self->push->fd, "", 0, MSG_ZMQ_PACKED));
@@ -450,11 +374,11 @@ TEST_F(packed, bad_framing)
 /* In the middle of a message by plain calls there is no place for others. */
 TEST_F(packed, not_between_parts)
 {
-	put_str(&self->out, 0, "x");
+	frames_put_str(&self->out, 0, "x");
 	ASSERT_EQ(1, zs_send(self->push, "a", 1, ZS_MORE));
-	EXPECT_ERRNO(EBADFD, send_packed(self->push, &self->out, 0));
+	EXPECT_ERRNO(EBADFD, frames_send(self->push, &self->out, 0));
 	ASSERT_EQ(1, zs_send(self->push, "b", 1, 0));
-	ASSERT_EQ(3, send_packed(self->push, &self->out, 0));
+	ASSERT_EQ(3, frames_send(self->push, &self->out, 0));
 	EXPECT_STREQ("a|b", zs_recv_msg(self->pull, 0));
 	EXPECT_STREQ("x", zs_recv_msg(self->pull, 0));
 }
@@ -462,9 +386,9 @@ TEST_F(packed, not_between_parts)
 /* Looking without taking is for plain calls. */
 TEST_F(packed, no_peek)
 {
-	EXPECT_ERRNO(EOPNOTSUPP, recv_packed(self->pull, &self->in, MSG_PEEK));
-	EXPECT_ERRNO(EOPNOTSUPP, recv_packed(self->push, &self->in, 0));
-	EXPECT_ERRNO(EOPNOTSUPP, send_packed(self->pull, &self->out, 0));
+	EXPECT_ERRNO(EOPNOTSUPP, frames_recv(self->pull, &self->in, MSG_PEEK));
+	EXPECT_ERRNO(EOPNOTSUPP, frames_recv(self->push, &self->in, 0));
+	EXPECT_ERRNO(EOPNOTSUPP, frames_send(self->pull, &self->out, 0));
 }
 
 /* Counters count messages and their bodies as plain calls do. */
@@ -472,11 +396,11 @@ TEST_F(packed, counted)
 {
 	struct zmq_af_stats tx = {}, rx = {};
 
-	put(&self->out, RAW_MORE, 'a', 300);
-	put(&self->out, 0, 'b', 20);
-	put(&self->out, 0, 'c', 1);
-	ASSERT_EQ((ssize_t)self->out.len, send_packed(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(queued(self->pull) == 2));
+	frames_put(&self->out, RAW_MORE, 'a', 300);
+	frames_put(&self->out, 0, 'b', 20);
+	frames_put(&self->out, 0, 'c', 1);
+	ASSERT_EQ((ssize_t)self->out.len, frames_send(self->push, &self->out, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 2));
 	ASSERT_OK(zs_stats(self->push, &tx));
 	ASSERT_OK(zs_stats(self->pull, &rx));
 	EXPECT_EQ(2, tx.tx_msgs);
@@ -490,7 +414,7 @@ TEST(stops_at_the_mark)
 {
 	struct zs *push = zs_open(ZMQ_PUSH), *pull = zs_open(ZMQ_PULL);
 	char endpoint[ZS_ENDPOINT_MAX];
-	struct buf b = buf_new(), in = buf_new();
+	struct frames b = frames_new(), in = frames_new();
 	int i, port;
 
 	port = zs_free_endpoint(endpoint);
@@ -498,20 +422,20 @@ TEST(stops_at_the_mark)
 	ASSERT_OK(zs_set_int(push, ZMQ_SNDHWM, 10));
 	ASSERT_OK(zs_connect(push, endpoint));
 	for (i = 0; i < 25; i++)
-		put(&b, 0, i, 5);
-	ASSERT_EQ(70, send_packed(push, &b, MSG_DONTWAIT));
-	EXPECT_ERRNO(EAGAIN, send_packed(push, &b, MSG_DONTWAIT));
+		frames_put(&b, 0, i, 5);
+	ASSERT_EQ(70, frames_send(push, &b, MSG_DONTWAIT));
+	EXPECT_ERRNO(EAGAIN, frames_send(push, &b, MSG_DONTWAIT));
 	ASSERT_OK(zs_set_int(push, ZMQ_SNDTIMEO, 10));
-	EXPECT_ERRNO(EAGAIN, send_packed(push, &b, 0));
+	EXPECT_ERRNO(EAGAIN, frames_send(push, &b, 0));
 	close(port);
 	ASSERT_OK(zs_bind(pull, endpoint));
-	ASSERT_TRUE(recv_all(pull, &in, 70));
+	ASSERT_TRUE(frames_recv_all(pull, &in, 70));
 	EXPECT_EQ(0, memcmp(in.p, b.p, 70));
 	/* A blocking call goes on where there is room again. */
 	ASSERT_OK(zs_set_int(push, ZMQ_SNDTIMEO, -1));
-	ASSERT_EQ((ssize_t)b.len, send_packed(push, &b, 0));
-	ASSERT_TRUE(recv_all(pull, &in, b.len));
-	EXPECT_TRUE(same(&b, &in));
+	ASSERT_EQ((ssize_t)b.len, frames_send(push, &b, 0));
+	ASSERT_TRUE(frames_recv_all(pull, &in, b.len));
+	EXPECT_TRUE(frames_same(&b, &in));
 	ASSERT_OK(zs_close_now(push));
 	ASSERT_OK(zs_close_now(pull));
 	free(b.p);
@@ -522,7 +446,7 @@ TEST(stops_at_the_mark)
 TEST(receiver_gives_credit)
 {
 	struct zs *pull = zs_open(ZMQ_PULL);
-	struct buf in = buf_new();
+	struct frames in = frames_new();
 	char endpoint[ZS_ENDPOINT_MAX];
 	int fd, i;
 
@@ -533,13 +457,13 @@ TEST(receiver_gives_credit)
 	ASSERT_OK(raw_greet(fd, "PUSH", NULL));
 	for (i = 0; i < 100; i++)
 		ASSERT_OK(raw_send(fd, 0, "abc", 3));
-	ASSERT_TRUE(wait_until(queued(pull) == 10));
+	ASSERT_TRUE(wait_until(zs_rx_queued(pull) == 10));
 	/* Below the low-water mark of 5 nothing moves, at it all does. */
 	ASSERT_EQ(20, recv(pull->fd, in.p, 24, MSG_ZMQ_PACKED));
-	EXPECT_EQ(6, queued(pull));
+	EXPECT_EQ(6, zs_rx_queued(pull));
 	ASSERT_EQ(5, recv(pull->fd, in.p, 9, MSG_ZMQ_PACKED));
-	EXPECT_EQ(10, queued(pull));
-	ASSERT_TRUE(recv_all(pull, &in, 95 * 5));
+	EXPECT_EQ(10, zs_rx_queued(pull));
+	ASSERT_TRUE(frames_recv_all(pull, &in, 95 * 5));
 	ASSERT_OK(zs_close_now(pull));
 	close(fd);
 	free(in.p);
@@ -549,7 +473,7 @@ TEST(receiver_gives_credit)
 TEST(fair)
 {
 	struct zs *pull = zs_open(ZMQ_PULL);
-	struct buf in = buf_new();
+	struct frames in = frames_new();
 	char endpoint[ZS_ENDPOINT_MAX];
 	unsigned char i;
 	int fd[3], j;
@@ -564,8 +488,8 @@ TEST(fair)
 	for (i = 0; i < 3; i++)
 		for (j = 0; j < 20; j++)
 			ASSERT_OK(raw_send(fd[i], 0, &i, 1));
-	ASSERT_TRUE(wait_until(queued(pull) == 60));
-	ASSERT_EQ(180, recv_packed(pull, &in, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(pull) == 60));
+	ASSERT_EQ(180, frames_recv(pull, &in, 0));
 	for (j = 0; j < 20; j++)
 		EXPECT_EQ(7, 1 << in.p[j * 9 + 2] | 1 << in.p[j * 9 + 5] |
 			     1 << in.p[j * 9 + 8]);
@@ -581,7 +505,7 @@ TEST(fair)
 TEST(load_balanced)
 {
 	struct zs *push = zs_open(ZMQ_PUSH), *pull[3];
-	struct buf b = buf_new(), in = buf_new();
+	struct frames b = frames_new(), in = frames_new();
 	char endpoint[ZS_ENDPOINT_MAX];
 	int i;
 
@@ -592,10 +516,10 @@ TEST(load_balanced)
 		ASSERT_TRUE(zs_wait_peers(push, i + 1));
 	}
 	for (i = 0; i < 30; i++)
-		put(&b, 0, i, 1);
-	ASSERT_EQ(90, send_packed(push, &b, 0));
+		frames_put(&b, 0, i, 1);
+	ASSERT_EQ(90, frames_send(push, &b, 0));
 	for (i = 0; i < 3; i++) {
-		ASSERT_TRUE(recv_all(pull[i], &in, 30));
+		ASSERT_TRUE(frames_recv_all(pull[i], &in, 30));
 		EXPECT_EQ(in.p[2] + 3, in.p[5]);
 		EXPECT_EQ(in.p[2] + 27, in.p[29]);
 		ASSERT_OK(zs_close_now(pull[i]));
@@ -609,7 +533,7 @@ TEST(load_balanced)
 TEST(router)
 {
 	struct zs *router = zs_open(ZMQ_ROUTER), *dealer = zs_open(ZMQ_DEALER);
-	struct buf b = buf_new(), in = buf_new(), expected = buf_new();
+	struct frames b = frames_new(), in = frames_new(), expected = frames_new();
 	char endpoint[ZS_ENDPOINT_MAX];
 	ssize_t len;
 	int i;
@@ -617,37 +541,37 @@ TEST(router)
 	ASSERT_OK(zs_set(dealer, ZMQ_ROUTING_ID, "me", 2));
 	ASSERT_OK(zs_pair(router, dealer, ZS_TCP, endpoint));
 	for (i = 0; i < 3; i++) {
-		put(&b, RAW_MORE, 'a', i);
-		put(&b, 0, 'b', 5000);
-		put_str(&expected, RAW_MORE, "me");
-		put(&expected, RAW_MORE, 'a', i);
-		put(&expected, 0, 'b', 5000);
+		frames_put(&b, RAW_MORE, 'a', i);
+		frames_put(&b, 0, 'b', 5000);
+		frames_put_str(&expected, RAW_MORE, "me");
+		frames_put(&expected, RAW_MORE, 'a', i);
+		frames_put(&expected, 0, 'b', 5000);
 	}
-	ASSERT_EQ((ssize_t)b.len, send_packed(dealer, &b, 0));
-	ASSERT_TRUE(recv_all(router, &in, expected.len));
-	EXPECT_TRUE(same(&expected, &in));
-	ASSERT_EQ((ssize_t)in.len, send_packed(router, &in, 0));
-	ASSERT_TRUE(recv_all(dealer, &in, b.len));
-	EXPECT_TRUE(same(&b, &in));
+	ASSERT_EQ((ssize_t)b.len, frames_send(dealer, &b, 0));
+	ASSERT_TRUE(frames_recv_all(router, &in, expected.len));
+	EXPECT_TRUE(frames_same(&expected, &in));
+	ASSERT_EQ((ssize_t)in.len, frames_send(router, &in, 0));
+	ASSERT_TRUE(frames_recv_all(dealer, &in, b.len));
+	EXPECT_TRUE(frames_same(&b, &in));
 
 	/* Nobody of that name: dropped, or with MANDATORY an error. */
 	b.len = 0;
-	put_str(&b, RAW_MORE, "you");
-	put_str(&b, 0, "lost");
+	frames_put_str(&b, RAW_MORE, "you");
+	frames_put_str(&b, 0, "lost");
 	i = b.len;
-	put_str(&b, RAW_MORE, "me");
-	put_str(&b, 0, "found");
-	ASSERT_EQ((ssize_t)b.len, send_packed(router, &b, 0));
+	frames_put_str(&b, RAW_MORE, "me");
+	frames_put_str(&b, 0, "found");
+	ASSERT_EQ((ssize_t)b.len, frames_send(router, &b, 0));
 	EXPECT_STREQ("found", zs_recv_msg(dealer, 0));
 	ASSERT_OK(zs_set_int(router, ZMQ_ROUTER_MANDATORY, 1));
-	EXPECT_ERRNO(EHOSTUNREACH, send_packed(router, &b, 0));
+	EXPECT_ERRNO(EHOSTUNREACH, frames_send(router, &b, 0));
 	ASSERT_EQ((ssize_t)b.len - i,
 		  send(router->fd, b.p + i, b.len - i, MSG_ZMQ_PACKED));
 	EXPECT_STREQ("found", zs_recv_msg(dealer, 0));
 	/* Behind a message that was taken it is for the next call to tell. */
 	len = b.len - i;
-	put_str(&b, RAW_MORE, "you");
-	put_str(&b, 0, "lost");
+	frames_put_str(&b, RAW_MORE, "you");
+	frames_put_str(&b, 0, "lost");
 	ASSERT_EQ(len, send(router->fd, b.p + i, b.len - i, MSG_ZMQ_PACKED));
 	EXPECT_STREQ("found", zs_recv_msg(dealer, 0));
 	ASSERT_OK(zs_close_now(router));
@@ -661,25 +585,25 @@ TEST(router)
 TEST(req_rep)
 {
 	struct zs *req = zs_open(ZMQ_REQ), *rep = zs_open(ZMQ_REP);
-	struct buf b = buf_new(), in = buf_new();
+	struct frames b = frames_new(), in = frames_new();
 	char endpoint[ZS_ENDPOINT_MAX];
 
 	ASSERT_OK(zs_pair(rep, req, ZS_TCP, endpoint));
-	EXPECT_ERRNO(EBADFD, recv_packed(req, &in, 0));
-	put_str(&b, 0, "question");
-	put_str(&b, 0, "another");
-	ASSERT_EQ(10, send_packed(req, &b, 0));
-	EXPECT_ERRNO(EBADFD, send_packed(req, &b, 0));
-	EXPECT_ERRNO(EBADFD, send_packed(rep, &b, 0));
-	ASSERT_EQ(10, recv_packed(rep, &in, 0));
+	EXPECT_ERRNO(EBADFD, frames_recv(req, &in, 0));
+	frames_put_str(&b, 0, "question");
+	frames_put_str(&b, 0, "another");
+	ASSERT_EQ(10, frames_send(req, &b, 0));
+	EXPECT_ERRNO(EBADFD, frames_send(req, &b, 0));
+	EXPECT_ERRNO(EBADFD, frames_send(rep, &b, 0));
+	ASSERT_EQ(10, frames_recv(rep, &in, 0));
 	EXPECT_EQ(0, memcmp(b.p, in.p, 10));
-	EXPECT_ERRNO(EBADFD, recv_packed(rep, &in, 0));
+	EXPECT_ERRNO(EBADFD, frames_recv(rep, &in, 0));
 	b.len = 0;
-	put_str(&b, RAW_MORE, "long");
-	put_str(&b, 0, "answer");
-	put_str(&b, 0, "and more");
-	ASSERT_EQ(14, send_packed(rep, &b, 0));
-	ASSERT_EQ(14, recv_packed(req, &in, 0));
+	frames_put_str(&b, RAW_MORE, "long");
+	frames_put_str(&b, 0, "answer");
+	frames_put_str(&b, 0, "and more");
+	ASSERT_EQ(14, frames_send(rep, &b, 0));
+	ASSERT_EQ(14, frames_recv(req, &in, 0));
 	EXPECT_EQ(0, memcmp(b.p, in.p, 14));
 	ASSERT_OK(zs_send_msg(req, "plain"));
 	EXPECT_STREQ("plain", zs_recv_msg(rep, 0));
@@ -696,7 +620,7 @@ TEST(published)
 {
 	struct zs *pub = zs_open(ZMQ_PUB), *a = zs_open(ZMQ_SUB);
 	struct zs *all = zs_open(ZMQ_SUB);
-	struct buf b = buf_new(), in = buf_new();
+	struct frames b = frames_new(), in = frames_new();
 	char endpoint[ZS_ENDPOINT_MAX];
 	int i;
 
@@ -708,11 +632,11 @@ TEST(published)
 	ASSERT_TRUE(zs_join(pub, a));
 	ASSERT_TRUE(zs_join(pub, all));
 	for (i = 0; i < 900; i++)
-		put_str(&b, 0, i % 3 ? "bcd" : "abc");
-	ASSERT_EQ((ssize_t)b.len, send_packed(pub, &b, 0));
-	ASSERT_TRUE(recv_all(all, &in, b.len));
-	EXPECT_TRUE(same(&b, &in));
-	ASSERT_TRUE(recv_all(a, &in, b.len / 3));
+		frames_put_str(&b, 0, i % 3 ? "bcd" : "abc");
+	ASSERT_EQ((ssize_t)b.len, frames_send(pub, &b, 0));
+	ASSERT_TRUE(frames_recv_all(all, &in, b.len));
+	EXPECT_TRUE(frames_same(&b, &in));
+	ASSERT_TRUE(frames_recv_all(a, &in, b.len / 3));
 	for (i = 0; i < 300; i++)
 		EXPECT_EQ('a', in.p[i * 5 + 2]);
 	ASSERT_OK(zs_close_now(pub));
@@ -729,7 +653,7 @@ TEST(published)
 TEST(long_topic)
 {
 	struct zs *pub = zs_open(ZMQ_XPUB), *sub = zs_open(ZMQ_SUB);
-	struct buf b = buf_new(), in = buf_new();
+	struct frames b = frames_new(), in = frames_new();
 	char endpoint[ZS_ENDPOINT_MAX];
 	char topic[3001] = {};
 	int i;
@@ -741,12 +665,12 @@ TEST(long_topic)
 	ASSERT_OK(zs_subscribe(sub, topic));
 	ASSERT_EQ(3001, zs_recv(pub, topic, 1, 0));
 	for (i = 0; i < 80; i++) {
-		put(&b, RAW_MORE, 'a', 10000 + 37 * i);
-		put(&b, 0, 'b', 10);
+		frames_put(&b, RAW_MORE, 'a', 10000 + 37 * i);
+		frames_put(&b, 0, 'b', 10);
 	}
-	ASSERT_EQ((ssize_t)b.len, send_packed(pub, &b, 0));
-	ASSERT_TRUE(recv_all(sub, &in, b.len));
-	EXPECT_TRUE(same(&b, &in));
+	ASSERT_EQ((ssize_t)b.len, frames_send(pub, &b, 0));
+	ASSERT_TRUE(frames_recv_all(sub, &in, b.len));
+	EXPECT_TRUE(frames_same(&b, &in));
 	ASSERT_OK(zs_close_now(pub));
 	ASSERT_OK(zs_close_now(sub));
 	free(b.p);
@@ -757,7 +681,7 @@ TEST(long_topic)
 TEST(published_beyond_the_mark)
 {
 	struct zs *pub = zs_open(ZMQ_PUB), *sub = zs_open(ZMQ_SUB);
-	struct buf b = buf_new(), in = buf_new();
+	struct frames b = frames_new(), in = frames_new();
 	char endpoint[ZS_ENDPOINT_MAX];
 	int i;
 
@@ -768,10 +692,10 @@ TEST(published_beyond_the_mark)
 	ASSERT_OK(zs_subscribe(sub, ""));
 	ASSERT_TRUE(zs_join(pub, sub));
 	for (i = 0; i < 3000; i++)
-		put_str(&b, 0, "abc");
-	ASSERT_EQ((ssize_t)b.len, send_packed(pub, &b, 0));
-	ASSERT_TRUE(recv_all(sub, &in, b.len));
-	EXPECT_TRUE(same(&b, &in));
+		frames_put_str(&b, 0, "abc");
+	ASSERT_EQ((ssize_t)b.len, frames_send(pub, &b, 0));
+	ASSERT_TRUE(frames_recv_all(sub, &in, b.len));
+	EXPECT_TRUE(frames_same(&b, &in));
 	ASSERT_OK(zs_close_now(pub));
 	ASSERT_OK(zs_close_now(sub));
 	free(b.p);
@@ -782,7 +706,7 @@ TEST(published_beyond_the_mark)
 TEST(waits_once)
 {
 	struct zs *push = zs_open(ZMQ_PUSH), *pull = zs_open(ZMQ_PULL);
-	struct buf b = buf_new();
+	struct frames b = frames_new();
 	long long begin;
 	int i;
 
@@ -790,9 +714,9 @@ TEST(waits_once)
 	ASSERT_OK(zs_set_int(pull, ZMQ_RCVHWM, 2));
 	ASSERT_OK(zs_pair(push, pull, ZS_INPROC, NULL));
 	for (i = 0; i < 10; i++)
-		put_str(&b, 0, "x");
+		frames_put_str(&b, 0, "x");
 	begin = wait_now();
-	EXPECT_EQ(4 * 3, send_packed(push, &b, 0));
+	EXPECT_EQ(4 * 3, frames_send(push, &b, 0));
 	EXPECT_GT(WAIT_LIMIT / 2, wait_now() - begin);
 	ASSERT_OK(zs_close_now(push));
 	ASSERT_OK(zs_close_now(pull));
@@ -821,7 +745,7 @@ static bool asleep(pid_t pid)
 TEST(published_waits)
 {
 	struct zs *pub = zs_open(ZMQ_PUB), *sub = zs_open(ZMQ_SUB);
-	struct buf b = buf_new();
+	struct frames b = frames_new();
 	int i, full, sent;
 	pid_t pid;
 
@@ -832,13 +756,13 @@ TEST(published_waits)
 	ASSERT_OK(zs_pair(pub, sub, ZS_INPROC, NULL));
 	full = zs_send_until_full(pub, "full", 4, 100);
 	EXPECT_EQ(4, full);
-	put_str(&b, 0, "0");
-	put_str(&b, 0, "1");
-	put_str(&b, 0, "2");
-	EXPECT_ERRNO(EAGAIN, send_packed(pub, &b, MSG_DONTWAIT));
+	frames_put_str(&b, 0, "0");
+	frames_put_str(&b, 0, "1");
+	frames_put_str(&b, 0, "2");
+	EXPECT_ERRNO(EAGAIN, frames_send(pub, &b, MSG_DONTWAIT));
 	pid = harness_fork();
 	if (!pid)
-		_exit(send_packed(pub, &b, 0) / 3);
+		_exit(frames_send(pub, &b, 0) / 3);
 	EXPECT_TRUE(wait_until(asleep(pid)));
 	for (i = 0; i < full; i++)
 		ASSERT_TRUE(zs_recv_is(sub, "full"));
@@ -854,290 +778,6 @@ TEST(published_waits)
 	ASSERT_OK(zs_close_now(pub));
 	ASSERT_OK(zs_close_now(sub));
 	free(b.p);
-}
-
-/* Looking at messages ahead of receiving them (ZMQ_AF_LOOKAHEAD). */
-
-struct look {
-	struct zmq_af_lookahead	head;
-	unsigned char		data[16384];
-};
-
-/* Tell what was taken of the last look, and look again. */
-static int look_at(struct zs *s, struct look *look, int taken, int parts,
-		   int max)
-{
-	socklen_t len = sizeof(*look);
-
-	memset(look, 0, sizeof(*look));
-	look->head.taken = taken;
-	look->head.parts = parts;
-	look->head.max = max;
-	look->head.size_max = 1000;
-	if (getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_LOOKAHEAD, look, &len))
-		return -1;
-	return len == sizeof(look->head) + look->head.bytes ?
-	       (int)look->head.count : -2;
-}
-
-static bool looked(const struct look *look, const struct buf *b, size_t off,
-		   size_t len)
-{
-	return look->head.bytes == len && !memcmp(look->data, b->p + off, len);
-}
-
-/* What was looked at is there until it is told to have been taken. */
-TEST_F(packed, lookahead)
-{
-	struct look look;
-	int i;
-
-	EXPECT_EQ(0, look_at(self->pull, &look, 0, 0, 100));
-	for (i = 0; i < 10; i++) {
-		put(&self->out, RAW_MORE, 'a' + i, i);
-		put(&self->out, 0, 'A' + i, 5 - i % 5);
-	}
-	ASSERT_EQ((ssize_t)self->out.len,
-		  send_packed(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(queued(self->pull) == 10));
-	ASSERT_EQ(10, look_at(self->pull, &look, 0, 0, 100));
-	EXPECT_TRUE(looked(&look, &self->out, 0, self->out.len));
-	EXPECT_EQ(0, look.head.flags);
-	EXPECT_EQ(10, queued(self->pull));
-	ASSERT_EQ(1, look_at(self->pull, &look, 0, 0, 1));
-	EXPECT_TRUE(looked(&look, &self->out, 0, 9));
-	EXPECT_EQ(10, queued(self->pull));
-	/* One by one, some at once, and a part. */
-	ASSERT_EQ(2, look_at(self->pull, &look, 1, 0, 2));
-	EXPECT_TRUE(looked(&look, &self->out, 9, 18));
-	EXPECT_EQ(9, queued(self->pull));
-	ASSERT_EQ(7, look_at(self->pull, &look, 2, 0, 9));
-	EXPECT_TRUE(looked(&look, &self->out, 27, self->out.len - 27));
-	EXPECT_EQ(7, queued(self->pull));
-	EXPECT_TRUE(zs_poll(self->pull, ZMQ_POLLIN, 0));
-	ASSERT_EQ(6, look_at(self->pull, &look, 1, 1, 9));
-	EXPECT_TRUE(looked(&look, &self->out, 42, self->out.len - 42));
-	EXPECT_STREQ("E", zs_recv_msg(self->pull, 0));
-	ASSERT_EQ(5, look_at(self->pull, &look, 0, 0, 9));
-	ASSERT_EQ(0, look_at(self->pull, &look, 4, 1, 0));
-	EXPECT_EQ(1, queued(self->pull));
-	EXPECT_TRUE(zs_poll(self->pull, ZMQ_POLLIN, 0));
-	EXPECT_STREQ("J", zs_recv_msg(self->pull, 0));
-	EXPECT_EQ(0, look_at(self->pull, &look, 0, 0, 100));
-	EXPECT_FALSE(zs_poll(self->pull, ZMQ_POLLIN, 0));
-	EXPECT_ERRNO(EAGAIN, zs_recv(self->pull, look.data, 1, ZS_DONTWAIT));
-}
-
-/* A look is out of date when something else takes messages. */
-TEST_F(packed, lookahead_out_of_date)
-{
-	struct look look;
-	int i;
-
-	for (i = 0; i < 20; i++)
-		put(&self->out, i % 2 ? 0 : RAW_MORE, 'a', 1);
-	ASSERT_EQ((ssize_t)self->out.len,
-		  send_packed(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(queued(self->pull) == 10));
-	EXPECT_ERRNO(ESTALE, look_at(self->pull, &look, 1, 0, 9));
-	ASSERT_EQ(9, look_at(self->pull, &look, 0, 0, 9));
-	ASSERT_EQ(1, zs_recv(self->pull, look.data, 1, 0));
-	EXPECT_ERRNO(ESTALE, look_at(self->pull, &look, 1, 0, 9));
-	ASSERT_EQ(9, look_at(self->pull, &look, 0, 0, 9));
-	ASSERT_LT(0, recv_packed(self->pull, &self->in, 0));
-	EXPECT_ERRNO(ESTALE, look_at(self->pull, &look, 9, 0, 9));
-	EXPECT_EQ(0, queued(self->pull));
-
-	/* More than there was, or more than the parts before the last. */
-	ASSERT_EQ((ssize_t)self->out.len,
-		  send_packed(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(queued(self->pull) == 10));
-	ASSERT_EQ(9, look_at(self->pull, &look, 0, 0, 9));
-	EXPECT_ERRNO(EINVAL, look_at(self->pull, &look, 10, 0, 9));
-	ASSERT_EQ(9, look_at(self->pull, &look, 0, 0, 9));
-	EXPECT_ERRNO(EINVAL, look_at(self->pull, &look, 9, 1, 9));
-	ASSERT_EQ(9, look_at(self->pull, &look, 0, 0, 9));
-	EXPECT_ERRNO(EINVAL, look_at(self->pull, &look, 8, 2, 9));
-	ASSERT_EQ(9, look_at(self->pull, &look, 0, 0, 9));
-	EXPECT_ERRNO(EINVAL, look_at(self->pull, &look, -1, -1, 9));
-	EXPECT_EQ(10, queued(self->pull));
-}
-
-/* No more than the room, the longest that is wanted, and what is single. */
-TEST_F(packed, lookahead_bounds)
-{
-	struct look look = {};
-	socklen_t len;
-
-	put(&self->out, 0, 'a', 98);
-	put(&self->out, 0, 'b', 98);
-	put(&self->out, 0, 'c', 1000);
-	put(&self->out, 0, 'd', 1);
-	ASSERT_EQ((ssize_t)self->out.len,
-		  send_packed(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(queued(self->pull) == 4));
-	EXPECT_EQ(2, look_at(self->pull, &look, 0, 0, 9));
-	EXPECT_TRUE(looked(&look, &self->out, 0, 200));
-	len = sizeof(look.head) - 1;
-	EXPECT_ERRNO(EINVAL, getsockopt(self->pull->fd, SOL_ZMQ,
-					ZMQ_AF_LOOKAHEAD, &look, &len));
-	memset(&look, 0, sizeof(look));
-	look.head.max = 9;
-	look.head.size_max = 1000;
-	len = sizeof(look.head) + 199;
-	ASSERT_OK(getsockopt(self->pull->fd, SOL_ZMQ, ZMQ_AF_LOOKAHEAD, &look,
-			     &len));
-	EXPECT_EQ(1, look.head.count);
-	EXPECT_EQ(100, look.head.bytes);
-	EXPECT_EQ(0, look.data[100]);
-	len = sizeof(look.head);
-	ASSERT_OK(getsockopt(self->pull->fd, SOL_ZMQ, ZMQ_AF_LOOKAHEAD, &look,
-			     &len));
-	EXPECT_EQ(0, look.head.count);
-	EXPECT_ERRNO(EFAULT, getsockopt(self->pull->fd, SOL_ZMQ,
-					ZMQ_AF_LOOKAHEAD, NULL, &len));
-	EXPECT_EQ(4, queued(self->pull));
-	EXPECT_ERRNO(EOPNOTSUPP, look_at(self->push, &look, 0, 0, 9));
-}
-
-/* Credit is given when messages are taken, and one is told when it is due. */
-TEST(lookahead_credit)
-{
-	struct zs *pull = zs_open(ZMQ_PULL);
-	char endpoint[ZS_ENDPOINT_MAX];
-	struct look look;
-	int fd, i;
-
-	ASSERT_OK(zs_set_int(pull, ZMQ_RCVHWM, 10));
-	ASSERT_OK(zs_bind_any(pull, ZS_TCP, endpoint));
-	fd = raw_connect(endpoint, 0);
-	ASSERT_LE(0, fd);
-	ASSERT_OK(raw_greet(fd, "PUSH", NULL));
-	for (i = 0; i < 100; i++)
-		ASSERT_OK(raw_send(fd, 0, "abc", 3));
-	ASSERT_TRUE(wait_until(queued(pull) == 10));
-	EXPECT_EQ(5, look_at(pull, &look, 0, 0, 100));
-	EXPECT_EQ(ZMQ_AF_LOOKAHEAD_PROMPT, look.head.flags);
-	EXPECT_EQ(1, look_at(pull, &look, 4, 0, 100));
-	EXPECT_EQ(6, queued(pull));
-	EXPECT_EQ(5, look_at(pull, &look, 1, 0, 100));
-	EXPECT_EQ(10, queued(pull));
-	ASSERT_OK(zs_close_now(pull));
-	close(fd);
-}
-
-/* With several peers whose turn it is, is for plain receives. */
-TEST(lookahead_peers)
-{
-	struct zs *pull = zs_open(ZMQ_PULL);
-	char endpoint[ZS_ENDPOINT_MAX];
-	struct look look;
-	int fd[2], i;
-
-	ASSERT_OK(zs_bind_any(pull, ZS_TCP, endpoint));
-	for (i = 0; i < 2; i++) {
-		fd[i] = raw_connect(endpoint, 0);
-		ASSERT_LE(0, fd[i]);
-		ASSERT_OK(raw_greet(fd[i], "PUSH", NULL));
-		ASSERT_TRUE(zs_wait_peers(pull, i + 1));
-	}
-	for (i = 0; i < 3; i++)
-		ASSERT_OK(raw_send(fd[0], 0, "a", 1));
-	ASSERT_TRUE(wait_until(queued(pull) == 3));
-	EXPECT_EQ(2, look_at(pull, &look, 0, 0, 2));
-	/* What is taken is what was looked at, whoever comes meanwhile. */
-	ASSERT_OK(raw_send(fd[1], 0, "b", 1));
-	ASSERT_TRUE(wait_until(queued(pull) == 4));
-	EXPECT_EQ(0, look_at(pull, &look, 2, 0, 2));
-	EXPECT_EQ(2, queued(pull));
-	EXPECT_STREQ("b", zs_recv_msg(pull, 0));
-	/* A peer that is gone has left what it sent. */
-	EXPECT_EQ(1, look_at(pull, &look, 0, 0, 2));
-	close(fd[0]);
-	ASSERT_TRUE(zs_wait_peers(pull, 1));
-	EXPECT_EQ(0, look_at(pull, &look, 1, 0, 2));
-	EXPECT_EQ(0, queued(pull));
-	close(fd[1]);
-	ASSERT_OK(zs_close_now(pull));
-}
-
-/* What goes with a peer that is disconnected goes from a look, too. */
-TEST(lookahead_disconnected)
-{
-	struct zs *push = zs_open(ZMQ_PUSH), *pull = zs_open(ZMQ_PULL);
-	char endpoint[ZS_ENDPOINT_MAX];
-	struct look look;
-	int i;
-
-	ASSERT_OK(zs_bind_any(push, ZS_TCP, endpoint));
-	ASSERT_OK(zs_connect(pull, endpoint));
-	for (i = 0; i < 5; i++)
-		ASSERT_OK(zs_send_msg(push, "x"));
-	ASSERT_TRUE(wait_until(queued(pull) == 5));
-	ASSERT_EQ(5, look_at(pull, &look, 0, 0, 9));
-	ASSERT_OK(zs_disconnect(pull, endpoint));
-	EXPECT_FALSE(zs_poll(pull, ZMQ_POLLIN, 0));
-	EXPECT_ERRNO(ESTALE, look_at(pull, &look, 2, 0, 9));
-	EXPECT_EQ(0, look_at(pull, &look, 0, 0, 9));
-	ASSERT_OK(zs_close_now(push));
-	ASSERT_OK(zs_close_now(pull));
-}
-
-/* After an unsubscription each message is judged when it is received. */
-TEST(lookahead_subscriber)
-{
-	struct zs *pub = zs_open(ZMQ_PUB), *sub = zs_open(ZMQ_SUB);
-	char endpoint[ZS_ENDPOINT_MAX];
-	struct look look;
-	int i;
-
-	ASSERT_OK(zs_bind_any(pub, ZS_TCP, endpoint));
-	ASSERT_OK(zs_connect(sub, endpoint));
-	ASSERT_OK(zs_subscribe(sub, "a"));
-	ASSERT_OK(zs_subscribe(sub, "b"));
-	ASSERT_TRUE(zs_join(pub, sub));
-	for (i = 0; i < 6; i++)
-		ASSERT_OK(zs_send_msg(pub, i % 2 ? "b" : "a"));
-	ASSERT_TRUE(wait_until(queued(sub) == 6));
-	/* A poll looks for one that is wanted. */
-	EXPECT_TRUE(zs_poll(sub, ZMQ_POLLIN, 0));
-	EXPECT_EQ(6, look_at(sub, &look, 0, 0, 9));
-	EXPECT_TRUE(zs_poll(sub, ZMQ_POLLIN, 0));
-	EXPECT_EQ(5, look_at(sub, &look, 1, 0, 9));
-	ASSERT_OK(zs_set(sub, ZMQ_UNSUBSCRIBE, "b", 1));
-	EXPECT_EQ(0, look_at(sub, &look, 1, 0, 9));
-	EXPECT_EQ(4, queued(sub));
-	EXPECT_STREQ("a", zs_recv_msg(sub, 0));
-	EXPECT_STREQ("a", zs_recv_msg(sub, 0));
-	EXPECT_FALSE(zs_poll(sub, ZMQ_POLLIN, 0));
-	ASSERT_OK(zs_send_msg(pub, "a"));
-	ASSERT_TRUE(wait_until(queued(sub) == 1));
-	EXPECT_EQ(1, look_at(sub, &look, 0, 0, 9));
-	ASSERT_OK(zs_close_now(pub));
-	ASSERT_OK(zs_close_now(sub));
-}
-
-/* Types that do something with each message they receive. */
-TEST(lookahead_types)
-{
-	static const int none[] = { ZMQ_REQ, ZMQ_REP, ZMQ_ROUTER, ZMQ_PUB,
-				    ZMQ_XPUB, ZMQ_PUSH, ZMQ_STREAM };
-	static const int some[] = { ZMQ_PAIR, ZMQ_SUB, ZMQ_XSUB, ZMQ_DEALER,
-				    ZMQ_PULL };
-	struct look look;
-	struct zs *s;
-	size_t i;
-
-	for (i = 0; i < sizeof(none) / sizeof(*none); i++) {
-		s = zs_open(none[i]);
-		EXPECT_ERRNO(EOPNOTSUPP, look_at(s, &look, 0, 0, 9));
-		ASSERT_OK(zs_close_now(s));
-	}
-	for (i = 0; i < sizeof(some) / sizeof(*some); i++) {
-		s = zs_open(some[i]);
-		EXPECT_EQ(0, look_at(s, &look, 0, 0, 9));
-		ASSERT_OK(zs_close_now(s));
-	}
 }
 
 TEST_HARNESS_MAIN

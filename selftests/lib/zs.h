@@ -248,6 +248,8 @@ static inline int zs_srcfd(struct zs *s)
 
 /* AF_ZMQ alone: counters of a socket, 0 or -1. */
 int zs_stats(struct zs *s, struct zmq_af_stats *stats);
+/* Messages that wait to be received; -1 if it does not tell. */
+long long zs_rx_queued(struct zs *s);
 int zs_family(void);
 
 #endif /* _SELFTESTS_ZS_H */

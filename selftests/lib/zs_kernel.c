@@ -229,6 +229,13 @@ int zs_stats(struct zs *s, struct zmq_af_stats *stats)
 	return getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_STATS, stats, &len);
 }
 
+long long zs_rx_queued(struct zs *s)
+{
+	struct zmq_af_stats stats;
+
+	return zs_stats(s, &stats) ? -1 : (long long)stats.rx_queued_msgs;
+}
+
 static int zs_kernel_peers(struct zs *s)
 {
 	struct zmq_af_stats stats;
