@@ -2,7 +2,7 @@
 /*
  * Sending without a system call, see ring.h.
  *
- * A socket gets its ring when it has sent a burst.  Whenever the kernel is not
+ * A socket gets its ring when it takes part in a burst.  Whenever the kernel is not
  * looking, has no room for certain, or another thread is writing, a send is a
  * system call as before: it takes out what is in the ring first, so the order is
  * kept, and it knows what blocks and what fails.
@@ -17,12 +17,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RING_SIZE	65536
+#define RING_SIZE	32768
 /* Longer bodies are not worth a second copy. */
 #define RING_BODY_MAX	1024
-/* A burst: so many sends in so many us. */
-#define BURST_SENDS	256
-#define BURST_US	10000
+/*
+ * A thread that sends so often in so many us, whatever sockets by, is in a
+ * burst.  A ring pays for those that have so many of these sends.
+ */
+#define BURST_SENDS	64
+#define BURST_US	25000
+#define BURST_SHARE	4
 
 #define FRAME_MORE	1
 #define FRAME_LONG	2
@@ -124,21 +128,47 @@ static uint64_t now_us(void)
 	return ts.tv_sec * 1000000ull + ts.tv_nsec / 1000;
 }
 
-/* Were the last sends a burst? */
+/**
+ * struct burst - sends of this thread that were system calls
+ * @sends: all of them
+ * @number: of the burst, or of the time between two
+ * @since: us: when the last BURST_SENDS began
+ * @on: those before did not take longer than in a burst
+ */
+static __thread struct burst {
+	uint32_t	sends;
+	uint32_t	number;
+	uint64_t	since;
+	bool		on;
+} burst;
+
+static void burst_count(void)
+{
+	bool before = burst.on;
+	uint64_t now;
+
+	if (burst.sends++ % BURST_SENDS)
+		return;
+	now = now_us();
+	burst.on = burst.since && now - burst.since < BURST_US;
+	burst.since = now;
+	if (burst.on != before)
+		burst.number++;
+}
+
+/* Is the socket one of those that the thread's burst goes by? */
 static bool ring_pays(struct zs_ring *ring)
 {
-	uint32_t seen = atomic_load_explicit(&ring->seen, memory_order_relaxed);
-	uint64_t now, since;
+	uint32_t seen = 0;
 
 	if (policy == RING_ON)
 		return true;
+	burst_count();
+	if (atomic_exchange_explicit(&ring->burst, burst.number,
+				     memory_order_relaxed) == burst.number)
+		seen = atomic_load_explicit(&ring->seen, memory_order_relaxed);
 	atomic_store_explicit(&ring->seen, seen + 1, memory_order_relaxed);
-	if (seen % BURST_SENDS)
-		return false;
-	now = now_us();
-	since = atomic_load_explicit(&ring->since, memory_order_relaxed);
-	atomic_store_explicit(&ring->since, now, memory_order_relaxed);
-	return seen && now - since < BURST_US;
+	return burst.on && seen + 1 >= BURST_SHARE;
 }
 
 /**

@@ -27,8 +27,8 @@ struct zs_sock;
  * @max: most bytes of a message's bodies
  * @tail: bytes put in; @busy
  * @sent: messages put in; @busy
- * @seen: sends since the last receive; no more than a hint
- * @since: when a burst of them had ended, us
+ * @burst: the burst of a thread that it was last used in
+ * @seen: its sends in that since the last receive; no more than a hint
  */
 struct zs_ring {
 	_Atomic bool		wanted;
@@ -42,15 +42,15 @@ struct zs_ring {
 	uint32_t		sent;
 	uint32_t		more;
 	uint32_t		body;
+	_Atomic uint32_t	burst;
 	_Atomic uint32_t	seen;
-	_Atomic uint64_t	since;
 };
 
-/* A receive: sends between which there are any are no burst, but answers. */
+/* A receive: sends between which there are many are no burst, but answers. */
 static inline void zs_ring_pause(struct zs_ring *ring)
 {
 	if (atomic_load_explicit(&ring->wanted, memory_order_relaxed))
-		atomic_store_explicit(&ring->seen, 1, memory_order_relaxed);
+		atomic_store_explicit(&ring->seen, 0, memory_order_relaxed);
 }
 
 void zs_ring_init(struct zs_sock *s);

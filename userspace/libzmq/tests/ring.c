@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Sending by rings; run with AF_ZMQ_RING=1. */
+#include "maps.h"
 #include "sockets.h"
 
-#include <linux/zmq.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -19,21 +19,6 @@ static void close_both(void)
 {
 	zmq_close(a);
 	zmq_close(b);
-}
-
-/* The only ring of this process, or NULL. */
-static struct zmq_af_ring *find_ring(void)
-{
-	FILE *maps = fopen("/proc/self/maps", "r");
-	void *found = NULL;
-	char line[512];
-
-	while (maps && !found && fgets(line, sizeof(line), maps))
-		if (strstr(line, "socket:["))
-			found = (void *)strtoul(line, NULL, 16);
-	if (maps)
-		fclose(maps);
-	return found;
 }
 
 static void *recv_numbers(void *arg)
@@ -72,11 +57,11 @@ static void burst(void)
 	CHECK(send_numbers(&zero));
 	CHECK(!pthread_join(receiver, &result));
 	CHECK(result);
-	ring = find_ring();
+	ring = find_ring(NULL);
 	CHECK(ring);
 	CHECK(ring->tail > BURST);
 	close_both();
-	CHECK(!find_ring());
+	CHECK(!find_ring(NULL));
 }
 
 static void shared(void)
@@ -161,7 +146,7 @@ static bool send_awake(void *s)
 
 	if (send_text(s, "w", 0))
 		return false;
-	ring = find_ring();
+	ring = find_ring(NULL);
 	for (i = 0; ring && i < 1000000; i++) {
 		if (!*(volatile __u32 *)&ring->flags)
 			return !send_text(s, "last", 0);
