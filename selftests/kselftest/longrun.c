@@ -19,6 +19,7 @@
 #define SECONDS		12
 #define ROUND		10	/* s, at most */
 #define ROUNDS		3	/* at least */
+#define LOGGED		6	/* memory of each such round is told */
 #define LONG_BODY	20000
 #define GROWTH		(16 << 20)
 #define REP_ENDPOINT	"ipc://@af_zmq.longrun.rep"
@@ -677,6 +678,8 @@ TEST_F_TIMEOUT(longrun, everything, 24 * 3600)
 		now = kernel_memory();
 		if (!round)
 			memory = now;
+		if (!(round % LOGGED))
+			TH_LOG("round %d: %ld KiB", round, now >> 10);
 		round++;
 	} while (wait_now() < end || round < ROUNDS);
 	st = stats_of(pub);
