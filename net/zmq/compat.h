@@ -92,7 +92,10 @@ static inline void zmq_compat_vm_flags(struct vm_area_struct *vma,
 #define ITER_SOURCE	WRITE
 #endif
 
-/* Does this sendmsg ask for the caller's pages by reference?  Not honoured. */
+/*
+ * 6.5: pages by reference for TCP and unix stream sockets.  By our own sendmsg
+ * not honoured.
+ */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #define ZMQ_COMPAT_MSG_SPLICE_PAGES	MSG_SPLICE_PAGES
 #else

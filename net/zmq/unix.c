@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The ipc transport: AF_UNIX stream sockets. */
+#include <linux/bvec.h>
 #include <linux/cred.h>
 #include <linux/fs_struct.h>
 #include <linux/namei.h>
@@ -459,12 +460,18 @@ static int zmq_unix_send(struct zmq_conn *conn, struct kvec *vec, int n,
 static int zmq_unix_send_page(struct zmq_conn *conn, struct page *page,
 			      u32 off, u32 len, bool more)
 {
-	struct kvec vec = {
-		.iov_base = (u8 *)page_address(page) + off,
-		.iov_len = len,
+	struct socket *sock = conn->lower;
+	struct msghdr msg = {
+		.msg_flags = ZMQ_UNIX_FLAGS | ZMQ_COMPAT_MSG_SPLICE_PAGES,
+	};
+	struct bio_vec vec = {
+		.bv_page = page,
+		.bv_offset = off,
+		.bv_len = len,
 	};
 
-	return zmq_unix_send(conn, &vec, 1, len, more);
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, len);
+	return sock->ops->sendmsg(sock, &msg, len);
 }
 
 /* As unix_writable(). */
