@@ -151,6 +151,9 @@ struct zmq_tx {
  * @linger_start: jiffies: when it was closed
  * @linger_end: jiffies: end of lingering
  * @linger_forever: no end of lingering
+ * @linger_told: the peer was told that nothing more comes
+ * @linger_left: bytes that it had not got then
+ * @linger_moved: jiffies: when it last got some of them
  * @backoff: ms of the last reconnect pause
  * @installed: our callbacks are; @mutex
  * @save_data_ready: callbacks of the lower socket before ours
@@ -212,6 +215,9 @@ struct zmq_conn {
 	unsigned long			linger_start;
 	unsigned long			linger_end;
 	bool				linger_forever;
+	bool				linger_told;
+	u32				linger_left;
+	unsigned long			linger_moved;
 	u32				backoff;
 
 	bool				installed;

@@ -5,6 +5,9 @@
 #include "ep.h"
 #include "net.h"
 
+/* Without any of them arriving, bytes that were sent are waited for so long. */
+#define ZMQ_LINGER_STUCK	(3 * HZ)
+
 /* Is there nothing to linger for (any more)? */
 static bool zmq_linger_drained(struct zmq_conn *conn)
 {
@@ -48,17 +51,60 @@ static bool zmq_linger_goes_on(struct zmq_conn *conn, unsigned long *next)
 	return true;
 }
 
-/* Closing: true if the connection is gone now. */
+/*
+ * Has the peer got all that was sent?  If TCP is closed earlier, whatever comes
+ * from the peer then makes it forget what the peer has not got yet.  So we go on
+ * reading meanwhile.  A peer that takes nothing for long is left to TCP.
+ */
+static bool zmq_linger_acked(struct zmq_conn *conn, unsigned long *next)
+{
+	unsigned long end;
+	u32 left;
+
+	if (!conn->tp->unacked || conn->state != ZMQ_CONN_READY)
+		return true;
+	if (!conn->linger_told)
+		kernel_sock_shutdown(conn->lower, SHUT_WR);
+	left = conn->tp->unacked(conn);
+	if (!left)
+		return true;
+	if (!conn->linger_told || left != conn->linger_left)
+		conn->linger_moved = jiffies;
+	conn->linger_told = true;
+	conn->linger_left = left;
+	end = conn->linger_moved + ZMQ_LINGER_STUCK;
+	if (time_after_eq(jiffies, end))
+		return true;
+	*next = min(*next, end - jiffies);
+	return false;
+}
+
+/**
+ * zmq_linger_step - close, if all was sent or it takes too long
+ * @conn: the connection; it has ZMQ_CONN_CLOSE
+ * @next: jiffies until it is to be looked at again; may become less
+ *
+ * Context: ctl work.
+ * Return: false: it is to go on as it did; true: it is gone, or waits for the
+ * peer to get what was sent and needs nothing else.
+ */
 bool zmq_linger_step(struct zmq_conn *conn, unsigned long *next)
 {
-	if (!test_bit(ZMQ_CONN_CLOSE_NOW, &conn->flags)) {
+	lockdep_assert_held(&conn->mutex);
+	if (test_bit(ZMQ_CONN_CLOSE_NOW, &conn->flags)) {
+		zmq_conn_destroy(conn, false);
+		return true;
+	}
+	if (!conn->linger_told) {
 		zmq_tx_flush(conn);
 		if (!zmq_linger_drained(conn) && zmq_linger_goes_on(conn, next))
 			return false;
-		/* Unread input would make TCP reset what we have sent. */
-		if (conn->lower)
-			zmq_stream_read(conn);
 	}
+	if (!zmq_linger_acked(conn, next) && zmq_linger_goes_on(conn, next))
+		return true;
+	/* Unread input would make TCP reset what we have sent. */
+	if (conn->lower)
+		zmq_stream_read(conn);
 	zmq_conn_destroy(conn, false);
 	return true;
 }

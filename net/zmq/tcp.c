@@ -379,6 +379,19 @@ static bool zmq_tcp_has_input(struct zmq_conn *conn)
 	return tcp_inq(conn->lower->sk) > 0;
 }
 
+static u32 zmq_tcp_unacked(struct zmq_conn *conn)
+{
+	struct sock *sk = conn->lower->sk;
+	u32 bytes = 0;
+
+	lock_sock(sk);
+	if (!sk->sk_err && (1 << sk->sk_state) &
+	    (TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK))
+		bytes = tcp_sk(sk)->write_seq - tcp_sk(sk)->snd_una;
+	release_sock(sk);
+	return bytes;
+}
+
 const struct zmq_transport zmq_tcp_transport = {
 	.proto		= ZMQ_ENDPOINT_TCP,
 	.locked		= true,
@@ -397,4 +410,5 @@ const struct zmq_transport zmq_tcp_transport = {
 	.address	= zmq_tcp_address,
 	.writable	= zmq_tcp_writable,
 	.has_input	= zmq_tcp_has_input,
+	.unacked	= zmq_tcp_unacked,
 };

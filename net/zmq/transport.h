@@ -47,6 +47,9 @@ struct zmq_ep;
  * @tainted: is there something in the input that no ZMTP peer sends and that
  *	must not stay there?  Level 3.  May be NULL.
  * @has_input: is there input not yet read?  Level 3.
+ * @unacked: bytes that the peer has not got yet, the end of all, which was told,
+ *	included; 0: none, or it will never get them.  May be NULL: what was sent
+ *	is there.
  */
 struct zmq_transport {
 	enum zmq_endpoint_proto	proto;
@@ -75,6 +78,7 @@ struct zmq_transport {
 	bool (*writable)(const struct sock *sk);
 	bool (*tainted)(struct zmq_conn *conn);
 	bool (*has_input)(struct zmq_conn *conn);
+	u32 (*unacked)(struct zmq_conn *conn);
 };
 
 extern const struct zmq_transport zmq_inproc_transport;

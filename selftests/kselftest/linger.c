@@ -193,6 +193,43 @@ static void send_and_die(const char *endpoint, int sig)
 	_exit(0);
 }
 
+/* Answers to somebody who has closed do not take back what was asked. */
+TEST(answered_when_closed)
+{
+	struct zs *router = zs_open(ZMQ_ROUTER), *dealer = zs_open(ZMQ_DEALER);
+	static char body[5000];
+	char endpoint[ZS_ENDPOINT_MAX], id[256];
+	struct zmq_af_stats st;
+	ssize_t len;
+	int i;
+
+	if (!zs_is_kernel())
+		SKIP(return, "libzmq loses them");
+	/* So that most of it is in the sender's TCP socket. */
+	ASSERT_OK(zs_set_int(router, ZMQ_RCVHWM, 2));
+	ASSERT_OK(zs_set_int(router, ZMQ_RCVBUF, sizeof(body)));
+	ASSERT_OK(zs_set_int(dealer, ZMQ_SNDBUF, MSGS * sizeof(body)));
+	ASSERT_OK(zs_bind_any(router, ZS_TCP, endpoint));
+	ASSERT_OK(zs_connect(dealer, endpoint));
+	for (i = 0; i < MSGS; i++)
+		ASSERT_EQ((ssize_t)sizeof(body),
+			  zs_send(dealer, body, sizeof(body), 0));
+	/* All of it is TCP's. */
+	EXPECT_TRUE(wait_until(zs_stats(dealer, &st) || !st.tx_queued_msgs));
+	ASSERT_OK(zs_close(dealer));
+	for (i = 0; i < MSGS; i++) {
+		len = zs_recv(router, id, sizeof(id), 0);
+		ASSERT_LT(0, len) TH_LOG("%d came", i);
+		ASSERT_EQ((ssize_t)sizeof(body),
+			  zs_recv(router, body, sizeof(body), 0));
+		/* It may be gone, as all of its messages have come. */
+		zs_send(router, id, len, ZS_MORE);
+		zs_send(router, "x", 1, 0);
+	}
+	ASSERT_OK(zs_close_now(router));
+	ASSERT_EQ(0, zs_finish());
+}
+
 /* Messages outlive the process that sent them. */
 TEST(process_exits)
 {
