@@ -19,6 +19,8 @@
 #define ZMQ_RING_PIPES		16
 /* With fewer messages each time the timer looks, single sends do as well. */
 #define ZMQ_RING_BUSY		4
+/* Calls at most after which the kernel does not look, as that did not pay. */
+#define ZMQ_RING_SPARE_MAX	63
 /* Without memory: when to try again. */
 #define ZMQ_RING_RETRY		msecs_to_jiffies(10)
 
@@ -169,6 +171,22 @@ static u32 zmq_ring_credit(struct zmq_sock *zsk)
 	return credit;
 }
 
+/*
+ * Is it worth while to look?  On the sender's own processor it takes from the
+ * sender's time, and what it finds is no more than the sender has put in before:
+ * the more often that is little, the more calls pass before the next try.
+ * Elsewhere the sender goes on meanwhile, however little there is.
+ */
+static void zmq_ring_judge(struct zmq_ring *ring, u32 msgs)
+{
+	sock_owned_by_me(&ring->zsk->sk);
+	if (msgs >= ZMQ_RING_BUSY || ring->cpu != raw_smp_processor_id())
+		ring->poor = 0;
+	else
+		ring->poor = min(ring->poor * 2 + 1, ZMQ_RING_SPARE_MAX);
+	ring->spare = ring->poor;
+}
+
 /* The kernel looks by itself while the timer is armed; lock_sock held. */
 static bool zmq_ring_wake(struct zmq_ring *ring)
 {
@@ -177,6 +195,11 @@ static bool zmq_ring_wake(struct zmq_ring *ring)
 
 	if (ring->awake)
 		return true;
+	if (ring->spare) {
+		ring->spare--;
+		return false;
+	}
+	ring->cpu = raw_smp_processor_id();
 	spin_lock_bh(&co->lock);
 	if (co->armed && !zsk->closing)
 		WRITE_ONCE(ring->awake, true);
@@ -327,6 +350,7 @@ static void zmq_ring_work(struct work_struct *work)
 	if (!zsk->closing)
 		zmq_coalesce_round(zsk, msgs, again, start);
 	zmq_ring_publish(zsk);
+	zmq_ring_judge(ring, msgs);
 	zmq_send_release(zsk);
 	set_active_memcg(old);
 	zmq_af_put(zsk);

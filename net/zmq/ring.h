@@ -23,6 +23,9 @@ struct mem_cgroup;
  * @stalled: what is in it waits for a pipe to have room; WRITE_ONCE under
  *	lock_sock
  * @nomem: memory was short, @work tries again; lock_sock
+ * @cpu: processor that it was last asked to look by; lock_sock
+ * @poor: grows as @work finds little there, see zmq_ring_judge(); lock_sock
+ * @spare: calls after which the kernel does not begin to look; lock_sock
  * @stopped: the user broke the rules; lock_sock
  * @work: takes out what is there
  * @memcg: who pays for what @work allocates
@@ -40,6 +43,9 @@ struct zmq_ring {
 	bool			awake;
 	bool			stalled;
 	bool			nomem;
+	int			cpu;
+	u32			poor;
+	u32			spare;
 	bool			stopped;
 	struct delayed_work	work;
 	struct mem_cgroup	*memcg;
