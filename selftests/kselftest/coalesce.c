@@ -7,8 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "harness.h"
+#include "proc.h"
 #include "sniff.h"
 
+#define SYSCTL		"/proc/sys/net/zmq/coalesce_default"
 /* A wait that nobody can mistake for a slow machine. */
 #define WAIT_US		1000000
 #define WAIT_MS		(WAIT_US / 1000)
@@ -220,7 +222,7 @@ TEST(option)
 {
 	struct zs *s = zs_open(ZMQ_PUSH);
 
-	EXPECT_EQ(-1, zs_get_int(s, ZMQ_AF_COALESCE));
+	EXPECT_EQ(proc_number(SYSCTL, "%ld"), zs_get_int(s, ZMQ_AF_COALESCE));
 	EXPECT_ERRNO(EINVAL, zs_set_int(s, ZMQ_AF_COALESCE, -2));
 	EXPECT_ERRNO(EINVAL, zs_set_int(s, ZMQ_AF_COALESCE,
 					ZMQ_AF_COALESCE_MAX + 1));
@@ -313,8 +315,9 @@ TEST(bursts)
 	fixed = packets(100000, 900);
 	TH_LOG("packets for 900 messages: %d, adaptive %d, 100 ms %d", at_once,
 	       adaptive, fixed);
-	EXPECT_EQ(900, at_once);
-	EXPECT_GT(450, adaptive);
+	/* TCP itself joins some if the machine is busy. */
+	EXPECT_LT(300, at_once);
+	EXPECT_GT(at_once / 2, adaptive);
 	EXPECT_LE(1, adaptive);
 	EXPECT_GT(20, fixed);
 	EXPECT_LE(2, fixed);
@@ -363,7 +366,9 @@ static int questions(int n, int ahead)
 	void *failed;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	if (fd < 0 || zs_pair(router, dealer, ZS_TCP, endpoint))
+	if (fd < 0 || zs_set_int(router, ZMQ_AF_COALESCE, -1) ||
+	    zs_set_int(dealer, ZMQ_AF_COALESCE, -1) ||
+	    zs_pair(router, dealer, ZS_TCP, endpoint))
 		return -1;
 	while (sniff_next(fd, endpoint, 20, &packet))
 		;

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "harness.h"
+#include "proc.h"
 #include "raw.h"
 
 #define SIZE		4096
@@ -170,6 +171,7 @@ FIXTURE_TEARDOWN(ring)
 	ring_unmap(&self->r);
 	zs_close_now(self->push);
 	zs_close_now(self->pull);
+	EXPECT_TRUE(proc_gone());
 }
 
 TEST_F(ring, asleep_until_told)
@@ -614,6 +616,7 @@ FIXTURE_TEARDOWN(full)
 	ring_unmap(&self->r);
 	zs_close_now(self->push);
 	close(self->port);
+	EXPECT_TRUE(proc_gone());
 }
 
 static bool numbers(struct zs *pull, int n)
@@ -704,6 +707,8 @@ TEST_F(full, two_peers)
 	for (i = 0; i < 19; i++)
 		ring_put(&self->r, "x");
 	EXPECT_ERRNO(EAGAIN, zs_send(self->push, "x", 1, ZS_DONTWAIT));
+	/* Nobody will ever take what is for that peer. */
+	ASSERT_OK(zs_set_int(self->push, ZMQ_LINGER, 0));
 	ASSERT_OK(zs_disconnect(self->push, other));
 	EXPECT_EQ(0, ring_credit(&self->r));
 	close(port);
@@ -717,6 +722,7 @@ TEST(publishes)
 	struct ring r;
 	int i, n;
 
+	ASSERT_OK(zs_set_int(pub, ZMQ_AF_COALESCE, -1));
 	ASSERT_OK(zs_bind_any(pub, ZS_TCP, endpoint));
 	for (i = 0; i < 3; i++) {
 		subs[i] = zs_open(ZMQ_SUB);

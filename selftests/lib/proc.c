@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "wait.h"
 #include "proc.h"
 
 static bool proc_parse(char *line, struct proc_sock *sock)
@@ -122,6 +123,25 @@ int proc_count(void)
 	struct proc_sock sock;
 
 	return proc_socks(NULL, NULL, &sock);
+}
+
+static bool proc_show(const struct proc_sock *sock, void *arg)
+{
+	printf("# left: %s %lu %s pipes %llu tx %llu rx %llu %s\n", sock->type,
+	       sock->inode, sock->state, sock->pipes, sock->tx_msgs,
+	       sock->rx_msgs, sock->endpoints);
+	return false;
+}
+
+/* Wait for the last socket to go; those that do not are told. */
+bool proc_gone(void)
+{
+	struct proc_sock sock;
+
+	if (wait_until(!proc_count()))
+		return true;
+	proc_socks(proc_show, NULL, &sock);
+	return false;
 }
 
 /* A counter of /proc/net/zmq_stat, or -1. */

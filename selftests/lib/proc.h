@@ -41,6 +41,7 @@ bool proc_find_endpoint(const char *word, struct proc_sock *sock);
 bool proc_lingering(void);
 int proc_bound_pipes(const char *endpoint);
 int proc_count(void);
+bool proc_gone(void);
 long long proc_stat(const char *name);
 int proc_put(const char *path, int val);
 long proc_number(const char *path, const char *format);
