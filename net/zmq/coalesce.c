@@ -290,6 +290,9 @@ bool zmq_coalesce_later(struct zmq_sock *zsk, bool now)
 	    zsk->closing)
 		return false;
 	waiting = zmq_burst_count(&co->burst);
+	/* What so many messages do in zmq_coalesce_dirty(). */
+	if (zsk->type->subscribes && waiting >= ZMQ_COALESCE_MSGS)
+		return false;
 	/* If nothing waits, the timer is of a burst that has ended. */
 	if (READ_ONCE(co->armed) && waiting) {
 		if (zmq_burst_answered(zsk))

@@ -83,7 +83,7 @@ struct zmq_sub_event {
  * @frame_left: bytes of the frame at the front of @q that are not sent yet; 0
  *	at a frame boundary
  * @more: that frame, or the one before it, is not its message's last
- * @sent: bytes sent ever
+ * @sent: bytes sent ever, and more for calls: see ZMQ_TX_CALL
  * @begun: other framing than ours (raw, ZMTP 1.0): the header of the frame at
  *	the front is off @q, and that frame is not finished
  * @hdr: header to be sent instead

@@ -17,6 +17,8 @@
 /* Bytes one caller sends at most before it leaves the rest to tx_work. */
 #define ZMQ_TX_BURST		SZ_16M
 #define ZMQ_TX_BURST_BH		SZ_256K
+/* Of these a call with a few control bytes costs as much as so many. */
+#define ZMQ_TX_CALL		SZ_4K
 
 /**
  * zmq_tx_control - queue control bytes
@@ -62,31 +64,68 @@ void zmq_tx_drop_control(struct zmq_conn *conn)
 		kfree(buf);
 }
 
-/* Send queued control bytes.  Return: 0 or why it stopped. */
-static int zmq_tx_send_control(struct zmq_conn *conn)
+/* What is in front of the control bytes.  Return: pieces in @vec. */
+static int zmq_tx_gather_control(struct zmq_conn *conn, struct kvec *vec,
+				 size_t *len)
 {
 	struct zmq_ctl_buf *buf;
-	struct kvec vec;
+	int n = 0;
+
+	*len = 0;
+	/* Only we take entries out: they stay. */
+	spin_lock_bh(&conn->ctl_lock);
+	list_for_each_entry(buf, &conn->ctl, node) {
+		if (n == ZMQ_TX_VEC)
+			break;
+		vec[n].iov_base = buf->data + buf->off;
+		vec[n].iov_len = buf->len - buf->off;
+		*len += vec[n++].iov_len;
+	}
+	spin_unlock_bh(&conn->ctl_lock);
+	return n;
+}
+
+/* So many bytes of it were sent. */
+static void zmq_tx_advance_control(struct zmq_conn *conn, u32 sent)
+{
+	struct zmq_ctl_buf *buf, *next;
+	LIST_HEAD(done);
+
+	spin_lock_bh(&conn->ctl_lock);
+	list_for_each_entry_safe(buf, next, &conn->ctl, node) {
+		u32 n = min(sent, buf->len - buf->off);
+
+		buf->off += n;
+		sent -= n;
+		if (buf->off < buf->len)
+			break;
+		list_move_tail(&buf->node, &done);
+		WRITE_ONCE(conn->ctl_count, conn->ctl_count - 1);
+		if (!sent)
+			break;
+	}
+	spin_unlock_bh(&conn->ctl_lock);
+	list_for_each_entry_safe(buf, next, &done, node)
+		kfree(buf);
+}
+
+/*
+ * Send queued control bytes until tx.sent is @end: others may append as fast as
+ * they are sent.  Return: 0 or why it stopped.
+ */
+static int zmq_tx_send_control(struct zmq_conn *conn, u64 end)
+{
+	struct kvec vec[ZMQ_TX_VEC];
+	size_t len;
 	int n;
 
-	while (READ_ONCE(conn->ctl_count)) {
-		/* Only we take entries out: the first one stays. */
-		spin_lock_bh(&conn->ctl_lock);
-		buf = list_first_entry(&conn->ctl, struct zmq_ctl_buf, node);
-		spin_unlock_bh(&conn->ctl_lock);
-		vec.iov_base = buf->data + buf->off;
-		vec.iov_len = buf->len - buf->off;
-		n = conn->tp->send(conn, &vec, 1, vec.iov_len, false);
+	while (READ_ONCE(conn->ctl_count) && conn->tx.sent < end) {
+		n = zmq_tx_gather_control(conn, vec, &len);
+		n = conn->tp->send(conn, vec, n, len, false);
 		if (n < 0)
 			return n;
-		buf->off += n;
-		if (buf->off < buf->len)
-			continue;
-		spin_lock_bh(&conn->ctl_lock);
-		list_del(&buf->node);
-		WRITE_ONCE(conn->ctl_count, conn->ctl_count - 1);
-		spin_unlock_bh(&conn->ctl_lock);
-		kfree(buf);
+		conn->tx.sent += n + ZMQ_TX_CALL;
+		zmq_tx_advance_control(conn, n);
 	}
 	return 0;
 }
@@ -266,9 +305,12 @@ static int zmq_tx_run(struct zmq_conn *conn, u32 burst)
 			return -EINPROGRESS;
 		}
 		if (zmq_tx_at_boundary(conn)) {
-			err = zmq_tx_send_control(conn);
+			err = zmq_tx_send_control(conn, end);
 			if (err)
 				return err;
+			/* No message goes ahead of what is left. */
+			if (tx->sent >= end)
+				continue;
 		}
 		/* Pairs with the release in zmq_conn_set_state(). */
 		if (smp_load_acquire(&conn->state) != ZMQ_CONN_READY)
