@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""User-mode Linux 7.3: a kernel newer than Debian 12 has, as a program, for unit tests.
+"""User-mode Linux 7.3: a kernel newer than Debian 12 has, with checkers, as a program.
 
 Built in the cache, from Debian 13's backports: apt downloads the source with
 lists and state in a directory of their own, and nothing is installed.
@@ -73,7 +73,7 @@ def build(key):
     shutil.rmtree(work, ignore_errors=True)
     os.makedirs(work)
     version = download(work)
-    note(f"building User-mode Linux {version}, about 10 minutes, once; log: {log}")
+    note(f"building User-mode Linux {version}, about 13 minutes, once; log: {log}")
     kernels.compile_tree(work, log, (FRAGMENT,), ("linux", "modules"), ("ARCH=um",))
     kernels.prune(work, NEEDED)
     target = os.path.join(CACHE, "kernels", f"uml-{version}-{key}")
