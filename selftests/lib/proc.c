@@ -127,7 +127,8 @@ int proc_count(void)
 
 static bool proc_show(const struct proc_sock *sock, void *arg)
 {
-	printf("# left: %s %lu %s pipes %llu tx %llu rx %llu %s\n", sock->type,
+	fprintf(stderr,
+		"# left: %s %lu %s pipes %llu tx %llu rx %llu %s\n", sock->type,
 	       sock->inode, sock->state, sock->pipes, sock->tx_msgs,
 	       sock->rx_msgs, sock->endpoints);
 	return false;
