@@ -35,10 +35,7 @@ static bool looked(const struct look *look, const struct frames *b, size_t off,
 }
 
 FIXTURE(lookahead) {
-	struct zs *push;
-	struct zs *pull;
-	struct frames in;
-	struct frames out;
+	struct frames_pair p;
 };
 
 FIXTURE_VARIANT(lookahead) {
@@ -50,22 +47,12 @@ FIXTURE_VARIANT_ADD(lookahead, ipc) { .transport = ZS_ABSTRACT };
 
 FIXTURE_SETUP(lookahead)
 {
-	char endpoint[ZS_ENDPOINT_MAX];
-
-	self->push = zs_open(ZMQ_PUSH);
-	self->pull = zs_open(ZMQ_PULL);
-	ASSERT_OK(zs_pair(self->pull, self->push, variant->transport,
-			  endpoint));
-	self->in = frames_new();
-	self->out = frames_new();
+	ASSERT_TRUE(frames_pair_open(&self->p, variant->transport));
 }
 
 FIXTURE_TEARDOWN(lookahead)
 {
-	zs_close_now(self->push);
-	zs_close_now(self->pull);
-	free(self->in.p);
-	free(self->out.p);
+	frames_pair_close(&self->p);
 }
 
 /* What was looked at is there until it is told to have been taken. */
@@ -74,40 +61,40 @@ TEST_F(lookahead, stays_until_taken)
 	struct look look;
 	int i;
 
-	EXPECT_EQ(0, look_at(self->pull, &look, 0, 0, 100));
+	EXPECT_EQ(0, look_at(self->p.pull, &look, 0, 0, 100));
 	for (i = 0; i < 10; i++) {
-		frames_put(&self->out, RAW_MORE, 'a' + i, i);
-		frames_put(&self->out, 0, 'A' + i, 5 - i % 5);
+		frames_put(&self->p.out, RAW_MORE, 'a' + i, i);
+		frames_put(&self->p.out, 0, 'A' + i, 5 - i % 5);
 	}
-	ASSERT_EQ((ssize_t)self->out.len,
-		  frames_send(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 10));
-	ASSERT_EQ(10, look_at(self->pull, &look, 0, 0, 100));
-	EXPECT_TRUE(looked(&look, &self->out, 0, self->out.len));
+	ASSERT_EQ((ssize_t)self->p.out.len,
+		  frames_send(self->p.push, &self->p.out, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->p.pull) == 10));
+	ASSERT_EQ(10, look_at(self->p.pull, &look, 0, 0, 100));
+	EXPECT_TRUE(looked(&look, &self->p.out, 0, self->p.out.len));
 	EXPECT_EQ(0, look.head.flags);
-	EXPECT_EQ(10, zs_rx_queued(self->pull));
-	ASSERT_EQ(1, look_at(self->pull, &look, 0, 0, 1));
-	EXPECT_TRUE(looked(&look, &self->out, 0, 9));
-	EXPECT_EQ(10, zs_rx_queued(self->pull));
+	EXPECT_EQ(10, zs_rx_queued(self->p.pull));
+	ASSERT_EQ(1, look_at(self->p.pull, &look, 0, 0, 1));
+	EXPECT_TRUE(looked(&look, &self->p.out, 0, 9));
+	EXPECT_EQ(10, zs_rx_queued(self->p.pull));
 	/* One by one, some at once, and a part. */
-	ASSERT_EQ(2, look_at(self->pull, &look, 1, 0, 2));
-	EXPECT_TRUE(looked(&look, &self->out, 9, 18));
-	EXPECT_EQ(9, zs_rx_queued(self->pull));
-	ASSERT_EQ(7, look_at(self->pull, &look, 2, 0, 9));
-	EXPECT_TRUE(looked(&look, &self->out, 27, self->out.len - 27));
-	EXPECT_EQ(7, zs_rx_queued(self->pull));
-	EXPECT_TRUE(zs_poll(self->pull, ZMQ_POLLIN, 0));
-	ASSERT_EQ(6, look_at(self->pull, &look, 1, 1, 9));
-	EXPECT_TRUE(looked(&look, &self->out, 42, self->out.len - 42));
-	EXPECT_STREQ("E", zs_recv_msg(self->pull, 0));
-	ASSERT_EQ(5, look_at(self->pull, &look, 0, 0, 9));
-	ASSERT_EQ(0, look_at(self->pull, &look, 4, 1, 0));
-	EXPECT_EQ(1, zs_rx_queued(self->pull));
-	EXPECT_TRUE(zs_poll(self->pull, ZMQ_POLLIN, 0));
-	EXPECT_STREQ("J", zs_recv_msg(self->pull, 0));
-	EXPECT_EQ(0, look_at(self->pull, &look, 0, 0, 100));
-	EXPECT_FALSE(zs_poll(self->pull, ZMQ_POLLIN, 0));
-	EXPECT_ERRNO(EAGAIN, zs_recv(self->pull, look.data, 1, ZS_DONTWAIT));
+	ASSERT_EQ(2, look_at(self->p.pull, &look, 1, 0, 2));
+	EXPECT_TRUE(looked(&look, &self->p.out, 9, 18));
+	EXPECT_EQ(9, zs_rx_queued(self->p.pull));
+	ASSERT_EQ(7, look_at(self->p.pull, &look, 2, 0, 9));
+	EXPECT_TRUE(looked(&look, &self->p.out, 27, self->p.out.len - 27));
+	EXPECT_EQ(7, zs_rx_queued(self->p.pull));
+	EXPECT_TRUE(zs_poll(self->p.pull, ZMQ_POLLIN, 0));
+	ASSERT_EQ(6, look_at(self->p.pull, &look, 1, 1, 9));
+	EXPECT_TRUE(looked(&look, &self->p.out, 42, self->p.out.len - 42));
+	EXPECT_STREQ("E", zs_recv_msg(self->p.pull, 0));
+	ASSERT_EQ(5, look_at(self->p.pull, &look, 0, 0, 9));
+	ASSERT_EQ(0, look_at(self->p.pull, &look, 4, 1, 0));
+	EXPECT_EQ(1, zs_rx_queued(self->p.pull));
+	EXPECT_TRUE(zs_poll(self->p.pull, ZMQ_POLLIN, 0));
+	EXPECT_STREQ("J", zs_recv_msg(self->p.pull, 0));
+	EXPECT_EQ(0, look_at(self->p.pull, &look, 0, 0, 100));
+	EXPECT_FALSE(zs_poll(self->p.pull, ZMQ_POLLIN, 0));
+	EXPECT_ERRNO(EAGAIN, zs_recv(self->p.pull, look.data, 1, ZS_DONTWAIT));
 }
 
 /* A look is out of date when something else takes messages. */
@@ -117,32 +104,32 @@ TEST_F(lookahead, out_of_date)
 	int i;
 
 	for (i = 0; i < 20; i++)
-		frames_put(&self->out, i % 2 ? 0 : RAW_MORE, 'a', 1);
-	ASSERT_EQ((ssize_t)self->out.len,
-		  frames_send(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 10));
-	EXPECT_ERRNO(ESTALE, look_at(self->pull, &look, 1, 0, 9));
-	ASSERT_EQ(9, look_at(self->pull, &look, 0, 0, 9));
-	ASSERT_EQ(1, zs_recv(self->pull, look.data, 1, 0));
-	EXPECT_ERRNO(ESTALE, look_at(self->pull, &look, 1, 0, 9));
-	ASSERT_EQ(9, look_at(self->pull, &look, 0, 0, 9));
-	ASSERT_LT(0, frames_recv(self->pull, &self->in, 0));
-	EXPECT_ERRNO(ESTALE, look_at(self->pull, &look, 9, 0, 9));
-	EXPECT_EQ(0, zs_rx_queued(self->pull));
+		frames_put(&self->p.out, i % 2 ? 0 : RAW_MORE, 'a', 1);
+	ASSERT_EQ((ssize_t)self->p.out.len,
+		  frames_send(self->p.push, &self->p.out, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->p.pull) == 10));
+	EXPECT_ERRNO(ESTALE, look_at(self->p.pull, &look, 1, 0, 9));
+	ASSERT_EQ(9, look_at(self->p.pull, &look, 0, 0, 9));
+	ASSERT_EQ(1, zs_recv(self->p.pull, look.data, 1, 0));
+	EXPECT_ERRNO(ESTALE, look_at(self->p.pull, &look, 1, 0, 9));
+	ASSERT_EQ(9, look_at(self->p.pull, &look, 0, 0, 9));
+	ASSERT_LT(0, frames_recv(self->p.pull, &self->p.in, 0));
+	EXPECT_ERRNO(ESTALE, look_at(self->p.pull, &look, 9, 0, 9));
+	EXPECT_EQ(0, zs_rx_queued(self->p.pull));
 
 	/* More than there was, or more than the parts before the last. */
-	ASSERT_EQ((ssize_t)self->out.len,
-		  frames_send(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 10));
-	ASSERT_EQ(9, look_at(self->pull, &look, 0, 0, 9));
-	EXPECT_ERRNO(EINVAL, look_at(self->pull, &look, 10, 0, 9));
-	ASSERT_EQ(9, look_at(self->pull, &look, 0, 0, 9));
-	EXPECT_ERRNO(EINVAL, look_at(self->pull, &look, 9, 1, 9));
-	ASSERT_EQ(9, look_at(self->pull, &look, 0, 0, 9));
-	EXPECT_ERRNO(EINVAL, look_at(self->pull, &look, 8, 2, 9));
-	ASSERT_EQ(9, look_at(self->pull, &look, 0, 0, 9));
-	EXPECT_ERRNO(EINVAL, look_at(self->pull, &look, -1, -1, 9));
-	EXPECT_EQ(10, zs_rx_queued(self->pull));
+	ASSERT_EQ((ssize_t)self->p.out.len,
+		  frames_send(self->p.push, &self->p.out, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->p.pull) == 10));
+	ASSERT_EQ(9, look_at(self->p.pull, &look, 0, 0, 9));
+	EXPECT_ERRNO(EINVAL, look_at(self->p.pull, &look, 10, 0, 9));
+	ASSERT_EQ(9, look_at(self->p.pull, &look, 0, 0, 9));
+	EXPECT_ERRNO(EINVAL, look_at(self->p.pull, &look, 9, 1, 9));
+	ASSERT_EQ(9, look_at(self->p.pull, &look, 0, 0, 9));
+	EXPECT_ERRNO(EINVAL, look_at(self->p.pull, &look, 8, 2, 9));
+	ASSERT_EQ(9, look_at(self->p.pull, &look, 0, 0, 9));
+	EXPECT_ERRNO(EINVAL, look_at(self->p.pull, &look, -1, -1, 9));
+	EXPECT_EQ(10, zs_rx_queued(self->p.pull));
 }
 
 /* No more than the room, the longest that is wanted, and what is single. */
@@ -151,35 +138,35 @@ TEST_F(lookahead, bounds)
 	struct look look = {};
 	socklen_t len;
 
-	frames_put(&self->out, 0, 'a', 98);
-	frames_put(&self->out, 0, 'b', 98);
-	frames_put(&self->out, 0, 'c', 1000);
-	frames_put(&self->out, 0, 'd', 1);
-	ASSERT_EQ((ssize_t)self->out.len,
-		  frames_send(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 4));
-	EXPECT_EQ(2, look_at(self->pull, &look, 0, 0, 9));
-	EXPECT_TRUE(looked(&look, &self->out, 0, 200));
+	frames_put(&self->p.out, 0, 'a', 98);
+	frames_put(&self->p.out, 0, 'b', 98);
+	frames_put(&self->p.out, 0, 'c', 1000);
+	frames_put(&self->p.out, 0, 'd', 1);
+	ASSERT_EQ((ssize_t)self->p.out.len,
+		  frames_send(self->p.push, &self->p.out, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->p.pull) == 4));
+	EXPECT_EQ(2, look_at(self->p.pull, &look, 0, 0, 9));
+	EXPECT_TRUE(looked(&look, &self->p.out, 0, 200));
 	len = sizeof(look.head) - 1;
-	EXPECT_ERRNO(EINVAL, getsockopt(self->pull->fd, SOL_ZMQ,
+	EXPECT_ERRNO(EINVAL, getsockopt(self->p.pull->fd, SOL_ZMQ,
 					ZMQ_AF_LOOKAHEAD, &look, &len));
 	memset(&look, 0, sizeof(look));
 	look.head.max = 9;
 	look.head.size_max = 1000;
 	len = sizeof(look.head) + 199;
-	ASSERT_OK(getsockopt(self->pull->fd, SOL_ZMQ, ZMQ_AF_LOOKAHEAD, &look,
+	ASSERT_OK(getsockopt(self->p.pull->fd, SOL_ZMQ, ZMQ_AF_LOOKAHEAD, &look,
 			     &len));
 	EXPECT_EQ(1, look.head.count);
 	EXPECT_EQ(100, look.head.bytes);
 	EXPECT_EQ(0, look.data[100]);
 	len = sizeof(look.head);
-	ASSERT_OK(getsockopt(self->pull->fd, SOL_ZMQ, ZMQ_AF_LOOKAHEAD, &look,
+	ASSERT_OK(getsockopt(self->p.pull->fd, SOL_ZMQ, ZMQ_AF_LOOKAHEAD, &look,
 			     &len));
 	EXPECT_EQ(0, look.head.count);
-	EXPECT_ERRNO(EFAULT, getsockopt(self->pull->fd, SOL_ZMQ,
+	EXPECT_ERRNO(EFAULT, getsockopt(self->p.pull->fd, SOL_ZMQ,
 					ZMQ_AF_LOOKAHEAD, NULL, &len));
-	EXPECT_EQ(4, zs_rx_queued(self->pull));
-	EXPECT_ERRNO(EOPNOTSUPP, look_at(self->push, &look, 0, 0, 9));
+	EXPECT_EQ(4, zs_rx_queued(self->p.pull));
+	EXPECT_ERRNO(EOPNOTSUPP, look_at(self->p.push, &look, 0, 0, 9));
 }
 
 /* Credit is given when messages are taken, and one is told when it is due. */

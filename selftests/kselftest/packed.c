@@ -12,10 +12,7 @@
 #include "raw.h"
 
 FIXTURE(packed) {
-	struct zs *push;
-	struct zs *pull;
-	struct frames in;
-	struct frames out;
+	struct frames_pair p;
 };
 
 FIXTURE_VARIANT(packed) {
@@ -27,22 +24,12 @@ FIXTURE_VARIANT_ADD(packed, ipc) { .transport = ZS_ABSTRACT };
 
 FIXTURE_SETUP(packed)
 {
-	char endpoint[ZS_ENDPOINT_MAX];
-
-	self->push = zs_open(ZMQ_PUSH);
-	self->pull = zs_open(ZMQ_PULL);
-	ASSERT_OK(zs_pair(self->pull, self->push, variant->transport,
-			  endpoint));
-	self->in = frames_new();
-	self->out = frames_new();
+	ASSERT_TRUE(frames_pair_open(&self->p, variant->transport));
 }
 
 FIXTURE_TEARDOWN(packed)
 {
-	zs_close_now(self->push);
-	zs_close_now(self->pull);
-	free(self->in.p);
-	free(self->out.p);
+	frames_pair_close(&self->p);
 }
 
 /* Sizes at which headers and the ways of bodies change, and many small ones. */
@@ -55,16 +42,16 @@ TEST_F(packed, all_sizes)
 	size_t i;
 
 	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		frames_put(&self->out, 0, 'a' + i, sizes[i]);
-		frames_put(&self->out, RAW_MORE, 'A' + i, sizes[i]);
-		frames_put(&self->out, RAW_MORE, 'B', 0);
-		frames_put(&self->out, 0, 'C', 7);
+		frames_put(&self->p.out, 0, 'a' + i, sizes[i]);
+		frames_put(&self->p.out, RAW_MORE, 'A' + i, sizes[i]);
+		frames_put(&self->p.out, RAW_MORE, 'B', 0);
+		frames_put(&self->p.out, 0, 'C', 7);
 	}
 	for (i = 0; i < 300; i++)
-		frames_put(&self->out, 0, i, i);
-	ASSERT_EQ((ssize_t)self->out.len, frames_send(self->push, &self->out, 0));
-	ASSERT_TRUE(frames_recv_all(self->pull, &self->in, self->out.len));
-	EXPECT_TRUE(frames_same(&self->in, &self->out));
+		frames_put(&self->p.out, 0, i, i);
+	ASSERT_EQ((ssize_t)self->p.out.len, frames_send(self->p.push, &self->p.out, 0));
+	ASSERT_TRUE(frames_recv_all(self->p.pull, &self->p.in, self->p.out.len));
+	EXPECT_TRUE(frames_same(&self->p.in, &self->p.out));
 }
 
 /* Any number of bytes of a frame can lie before the end of a chunk. */
@@ -73,38 +60,38 @@ TEST_F(packed, chunk_ends)
 	int i, n;
 
 	for (i = 0; i < 40; i++) {
-		self->out.len = 0;
-		frames_put(&self->out, 0, 'p', 32768 - 9 - 20 - i);
+		self->p.out.len = 0;
+		frames_put(&self->p.out, 0, 'p', 32768 - 9 - 20 - i);
 		for (n = 0; n < 5; n++) {
-			frames_put(&self->out, RAW_MORE, n, 300 + i);
-			frames_put(&self->out, 0, n, i);
+			frames_put(&self->p.out, RAW_MORE, n, 300 + i);
+			frames_put(&self->p.out, 0, n, i);
 		}
-		ASSERT_EQ((ssize_t)self->out.len,
-			  frames_send(self->push, &self->out, 0));
-		ASSERT_TRUE(frames_recv_all(self->pull, &self->in, self->out.len));
-		ASSERT_TRUE(frames_same(&self->in, &self->out));
+		ASSERT_EQ((ssize_t)self->p.out.len,
+			  frames_send(self->p.push, &self->p.out, 0));
+		ASSERT_TRUE(frames_recv_all(self->p.pull, &self->p.in, self->p.out.len));
+		ASSERT_TRUE(frames_same(&self->p.in, &self->p.out));
 	}
 }
 
 /* Packed and plain calls see the same messages. */
 TEST_F(packed, mixes_with_plain)
 {
-	frames_put_str(&self->out, RAW_MORE, "a");
-	frames_put_str(&self->out, 0, "b");
-	frames_put_str(&self->out, 0, "");
-	frames_put_str(&self->out, 0, "c");
-	ASSERT_EQ((ssize_t)self->out.len, frames_send(self->push, &self->out, 0));
-	EXPECT_STREQ("a|b", zs_recv_msg(self->pull, 0));
-	EXPECT_STREQ("", zs_recv_msg(self->pull, 0));
-	EXPECT_STREQ("c", zs_recv_msg(self->pull, 0));
-	ASSERT_OK(zs_send_msg(self->push, "x|y"));
-	ASSERT_OK(zs_send_msg(self->push, "z"));
-	self->out.len = 0;
-	frames_put_str(&self->out, RAW_MORE, "x");
-	frames_put_str(&self->out, 0, "y");
-	frames_put_str(&self->out, 0, "z");
-	ASSERT_TRUE(frames_recv_all(self->pull, &self->in, self->out.len));
-	EXPECT_TRUE(frames_same(&self->in, &self->out));
+	frames_put_str(&self->p.out, RAW_MORE, "a");
+	frames_put_str(&self->p.out, 0, "b");
+	frames_put_str(&self->p.out, 0, "");
+	frames_put_str(&self->p.out, 0, "c");
+	ASSERT_EQ((ssize_t)self->p.out.len, frames_send(self->p.push, &self->p.out, 0));
+	EXPECT_STREQ("a|b", zs_recv_msg(self->p.pull, 0));
+	EXPECT_STREQ("", zs_recv_msg(self->p.pull, 0));
+	EXPECT_STREQ("c", zs_recv_msg(self->p.pull, 0));
+	ASSERT_OK(zs_send_msg(self->p.push, "x|y"));
+	ASSERT_OK(zs_send_msg(self->p.push, "z"));
+	self->p.out.len = 0;
+	frames_put_str(&self->p.out, RAW_MORE, "x");
+	frames_put_str(&self->p.out, 0, "y");
+	frames_put_str(&self->p.out, 0, "z");
+	ASSERT_TRUE(frames_recv_all(self->p.pull, &self->p.in, self->p.out.len));
+	EXPECT_TRUE(frames_same(&self->p.in, &self->p.out));
 }
 
 /* The rest of a message that was partly received, then the next. */
@@ -112,15 +99,15 @@ TEST_F(packed, rest_of_a_message)
 {
 	char a;
 
-	ASSERT_OK(zs_send_msg(self->push, "a|b|c"));
-	ASSERT_OK(zs_send_msg(self->push, "d"));
-	ASSERT_EQ(1, recv(self->pull->fd, &a, 1, 0));
-	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 2));
-	frames_put_str(&self->out, RAW_MORE, "b");
-	frames_put_str(&self->out, 0, "c");
-	frames_put_str(&self->out, 0, "d");
-	ASSERT_EQ((ssize_t)self->out.len, frames_recv(self->pull, &self->in, 0));
-	EXPECT_TRUE(frames_same(&self->in, &self->out));
+	ASSERT_OK(zs_send_msg(self->p.push, "a|b|c"));
+	ASSERT_OK(zs_send_msg(self->p.push, "d"));
+	ASSERT_EQ(1, recv(self->p.pull->fd, &a, 1, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->p.pull) == 2));
+	frames_put_str(&self->p.out, RAW_MORE, "b");
+	frames_put_str(&self->p.out, 0, "c");
+	frames_put_str(&self->p.out, 0, "d");
+	ASSERT_EQ((ssize_t)self->p.out.len, frames_recv(self->p.pull, &self->p.in, 0));
+	EXPECT_TRUE(frames_same(&self->p.in, &self->p.out));
 }
 
 /* Only whole messages; one that does not fit stays and tells its size. */
@@ -133,46 +120,46 @@ TEST_F(packed, only_what_fits)
 	size_t len = sizeof(need);
 	int pending;
 
-	frames_put(&self->out, 0, 'a', 30);
-	frames_put(&self->out, RAW_MORE, 'b', 30);
-	frames_put(&self->out, 0, 'c', 40);
-	ASSERT_EQ((ssize_t)self->out.len, frames_send(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 2));
+	frames_put(&self->p.out, 0, 'a', 30);
+	frames_put(&self->p.out, RAW_MORE, 'b', 30);
+	frames_put(&self->p.out, 0, 'c', 40);
+	ASSERT_EQ((ssize_t)self->p.out.len, frames_send(self->p.push, &self->p.out, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->p.pull) == 2));
 	msg.msg_iov = &iov;
-	EXPECT_EQ(32, recvmsg(self->pull->fd, &msg, MSG_ZMQ_PACKED));
+	EXPECT_EQ(32, recvmsg(self->p.pull->fd, &msg, MSG_ZMQ_PACKED));
 	EXPECT_EQ(MSG_EOR, msg.msg_flags & (MSG_EOR | MSG_TRUNC | MSG_MORE));
-	EXPECT_ERRNO(EMSGSIZE, recv(self->pull->fd, room, 64, MSG_ZMQ_PACKED));
-	EXPECT_ERRNO(EMSGSIZE, recv(self->pull->fd, room, 73, MSG_ZMQ_PACKED));
-	ASSERT_OK(zs_get(self->pull, ZMQ_AF_PACKED_LEN, &need, &len));
+	EXPECT_ERRNO(EMSGSIZE, recv(self->p.pull->fd, room, 64, MSG_ZMQ_PACKED));
+	EXPECT_ERRNO(EMSGSIZE, recv(self->p.pull->fd, room, 73, MSG_ZMQ_PACKED));
+	ASSERT_OK(zs_get(self->p.pull, ZMQ_AF_PACKED_LEN, &need, &len));
 	EXPECT_EQ(74, need);
-	ASSERT_OK(ioctl(self->pull->fd, FIONREAD, &pending));
+	ASSERT_OK(ioctl(self->p.pull->fd, FIONREAD, &pending));
 	EXPECT_EQ(30, pending);
-	ASSERT_OK(zs_set_int(self->pull, ZMQ_AF_PACKED, 1));
-	ASSERT_OK(ioctl(self->pull->fd, FIONREAD, &pending));
+	ASSERT_OK(zs_set_int(self->p.pull, ZMQ_AF_PACKED, 1));
+	ASSERT_OK(ioctl(self->p.pull->fd, FIONREAD, &pending));
 	EXPECT_EQ(74, pending);
-	EXPECT_EQ(74, read(self->pull->fd, self->in.p, 74));
-	EXPECT_EQ(0, memcmp(self->in.p, self->out.p + 32, 74));
-	EXPECT_ERRNO(EAGAIN, recv(self->pull->fd, room, 64, MSG_DONTWAIT));
-	ASSERT_OK(zs_get(self->pull, ZMQ_AF_PACKED_LEN, &need, &len));
+	EXPECT_EQ(74, read(self->p.pull->fd, self->p.in.p, 74));
+	EXPECT_EQ(0, memcmp(self->p.in.p, self->p.out.p + 32, 74));
+	EXPECT_ERRNO(EAGAIN, recv(self->p.pull->fd, room, 64, MSG_DONTWAIT));
+	ASSERT_OK(zs_get(self->p.pull, ZMQ_AF_PACKED_LEN, &need, &len));
 	EXPECT_EQ(0, need);
 }
 
 /* The option makes read(2) and write(2) packed. */
 TEST_F(packed, read_and_write)
 {
-	EXPECT_EQ(0, zs_get_int(self->push, ZMQ_AF_PACKED));
-	EXPECT_ERRNO(EINVAL, zs_set_int(self->push, ZMQ_AF_PACKED, 2));
-	ASSERT_OK(zs_set_int(self->push, ZMQ_AF_PACKED, 1));
-	ASSERT_OK(zs_set_int(self->pull, ZMQ_AF_PACKED, 1));
-	EXPECT_EQ(1, zs_get_int(self->push, ZMQ_AF_PACKED));
-	frames_put(&self->out, 0, 'a', 1000);
-	frames_put(&self->out, 0, 'b', 10);
-	ASSERT_EQ((ssize_t)self->out.len,
-		  write(self->push->fd, self->out.p, self->out.len));
-	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 2));
-	ASSERT_EQ((ssize_t)self->out.len,
-		  read(self->pull->fd, self->in.p, FRAMES_ROOM));
-	EXPECT_EQ(0, memcmp(self->in.p, self->out.p, self->out.len));
+	EXPECT_EQ(0, zs_get_int(self->p.push, ZMQ_AF_PACKED));
+	EXPECT_ERRNO(EINVAL, zs_set_int(self->p.push, ZMQ_AF_PACKED, 2));
+	ASSERT_OK(zs_set_int(self->p.push, ZMQ_AF_PACKED, 1));
+	ASSERT_OK(zs_set_int(self->p.pull, ZMQ_AF_PACKED, 1));
+	EXPECT_EQ(1, zs_get_int(self->p.push, ZMQ_AF_PACKED));
+	frames_put(&self->p.out, 0, 'a', 1000);
+	frames_put(&self->p.out, 0, 'b', 10);
+	ASSERT_EQ((ssize_t)self->p.out.len,
+		  write(self->p.push->fd, self->p.out.p, self->p.out.len));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->p.pull) == 2));
+	ASSERT_EQ((ssize_t)self->p.out.len,
+		  read(self->p.pull->fd, self->p.in.p, FRAMES_ROOM));
+	EXPECT_EQ(0, memcmp(self->p.in.p, self->p.out.p, self->p.out.len));
 }
 
 /* A receive waits for the first message and no longer. */
@@ -180,15 +167,15 @@ TEST_F(packed, waits_for_the_first)
 {
 	pid_t pid;
 
-	EXPECT_ERRNO(EAGAIN, frames_recv(self->pull, &self->in, MSG_DONTWAIT));
-	ASSERT_OK(zs_set_int(self->pull, ZMQ_RCVTIMEO, 10));
-	EXPECT_ERRNO(EAGAIN, frames_recv(self->pull, &self->in, 0));
-	ASSERT_OK(zs_set_int(self->pull, ZMQ_RCVTIMEO, -1));
-	frames_put(&self->out, 0, 'a', 10);
+	EXPECT_ERRNO(EAGAIN, frames_recv(self->p.pull, &self->p.in, MSG_DONTWAIT));
+	ASSERT_OK(zs_set_int(self->p.pull, ZMQ_RCVTIMEO, 10));
+	EXPECT_ERRNO(EAGAIN, frames_recv(self->p.pull, &self->p.in, 0));
+	ASSERT_OK(zs_set_int(self->p.pull, ZMQ_RCVTIMEO, -1));
+	frames_put(&self->p.out, 0, 'a', 10);
 	pid = harness_fork();
 	if (!pid)
-		_exit(frames_recv(self->pull, &self->in, 0) != 12);
-	ASSERT_EQ(12, frames_send(self->push, &self->out, 0));
+		_exit(frames_recv(self->p.pull, &self->p.in, 0) != 12);
+	ASSERT_EQ(12, frames_send(self->p.push, &self->p.out, 0));
 	EXPECT_EQ(0, harness_wait(pid));
 }
 
@@ -203,20 +190,20 @@ TEST_F(packed, bad_memory)
 	ASSERT_NE(MAP_FAILED, p);
 	ASSERT_OK(munmap(p + page, page));
 	for (i = 0; i < 3; i++) {
-		frames_put(&self->out, RAW_MORE, 'a' + i, 10);
-		frames_put(&self->out, 0, 'A' + i, 3000);
+		frames_put(&self->p.out, RAW_MORE, 'a' + i, 10);
+		frames_put(&self->p.out, 0, 'A' + i, 3000);
 	}
-	EXPECT_ERRNO(EFAULT, send(self->push->fd, p + page - 100, self->out.len,
+	EXPECT_ERRNO(EFAULT, send(self->p.push->fd, p + page - 100, self->p.out.len,
 				  MSG_ZMQ_PACKED));
-	ASSERT_EQ((ssize_t)self->out.len, frames_send(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 3));
-	EXPECT_ERRNO(EFAULT, recv(self->pull->fd, p + page - 100, FRAMES_ROOM,
+	ASSERT_EQ((ssize_t)self->p.out.len, frames_send(self->p.push, &self->p.out, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->p.pull) == 3));
+	EXPECT_ERRNO(EFAULT, recv(self->p.pull->fd, p + page - 100, FRAMES_ROOM,
 				  MSG_ZMQ_PACKED));
-	ASSERT_EQ(10, recv(self->pull->fd, self->in.p, FRAMES_ROOM, 0));
-	EXPECT_EQ('a', self->in.p[0]);
-	EXPECT_ERRNO(EMSGSIZE, recv(self->pull->fd, p, 3008, MSG_ZMQ_PACKED));
-	ASSERT_TRUE(frames_recv_all(self->pull, &self->in, self->out.len - 12));
-	EXPECT_EQ(0, memcmp(self->in.p, self->out.p + 12, self->in.len));
+	ASSERT_EQ(10, recv(self->p.pull->fd, self->p.in.p, FRAMES_ROOM, 0));
+	EXPECT_EQ('a', self->p.in.p[0]);
+	EXPECT_ERRNO(EMSGSIZE, recv(self->p.pull->fd, p, 3008, MSG_ZMQ_PACKED));
+	ASSERT_TRUE(frames_recv_all(self->p.pull, &self->p.in, self->p.out.len - 12));
+	EXPECT_EQ(0, memcmp(self->p.in.p, self->p.out.p + 12, self->p.in.len));
 	munmap(p, page);
 }
 
@@ -226,18 +213,18 @@ TEST_F(packed, order_after_bad_memory)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		frames_put(&self->out, 0, 'a' + i, 10);
-	ASSERT_EQ((ssize_t)self->out.len, frames_send(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 3));
-	EXPECT_ERRNO(EFAULT, recv(self->pull->fd, NULL, FRAMES_ROOM, MSG_ZMQ_PACKED));
-	frames_put(&self->out, 0, 'd', 10);
-	ASSERT_OK(zs_send_str(self->push, "dddddddddd", 0) != 10);
-	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 1));
+		frames_put(&self->p.out, 0, 'a' + i, 10);
+	ASSERT_EQ((ssize_t)self->p.out.len, frames_send(self->p.push, &self->p.out, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->p.pull) == 3));
+	EXPECT_ERRNO(EFAULT, recv(self->p.pull->fd, NULL, FRAMES_ROOM, MSG_ZMQ_PACKED));
+	frames_put(&self->p.out, 0, 'd', 10);
+	ASSERT_OK(zs_send_str(self->p.push, "dddddddddd", 0) != 10);
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->p.pull) == 1));
 	/* A buffer for some of them, then for all. */
-	ASSERT_EQ(24, recv(self->pull->fd, self->in.p, 30, MSG_ZMQ_PACKED));
-	EXPECT_EQ(0, memcmp(self->in.p, self->out.p, 24));
-	ASSERT_TRUE(frames_recv_all(self->pull, &self->in, 24));
-	EXPECT_EQ(0, memcmp(self->in.p, self->out.p + 24, 24));
+	ASSERT_EQ(24, recv(self->p.pull->fd, self->p.in.p, 30, MSG_ZMQ_PACKED));
+	EXPECT_EQ(0, memcmp(self->p.in.p, self->p.out.p, 24));
+	ASSERT_TRUE(frames_recv_all(self->p.pull, &self->p.in, 24));
+	EXPECT_EQ(0, memcmp(self->p.in.p, self->p.out.p + 24, 24));
 }
 
 /* One thread sends what another one changes all the time. */
@@ -284,7 +271,7 @@ static bool well_formed(const struct frames *b)
 TEST_F(packed, scribbled_buffer)
 {
 	struct zmq_af_stats stats = {};
-	struct scribble s = { .p = self->out.p, .len = 3000 };
+	struct scribble s = { .p = self->p.out.p, .len = 3000 };
 	pthread_t thread;
 	size_t sent = 0, got = 0;
 	int i, bad = 0;
@@ -293,8 +280,8 @@ TEST_F(packed, scribbled_buffer)
 	for (i = 0; i < 400; i++) {
 		ssize_t n;
 
-		memset(self->out.p, 0, s.len);
-		n = send(self->push->fd, self->out.p, s.len,
+		memset(self->p.out.p, 0, s.len);
+		n = send(self->p.push->fd, self->p.out.p, s.len,
 			 MSG_ZMQ_PACKED | MSG_DONTWAIT);
 		if (n > 0)
 			sent += n;
@@ -302,20 +289,20 @@ TEST_F(packed, scribbled_buffer)
 			bad++;
 		else
 			ASSERT_EQ(EAGAIN, errno);
-		while (frames_recv(self->pull, &self->in, MSG_DONTWAIT) > 0) {
-			ASSERT_TRUE(well_formed(&self->in));
-			got += self->in.len;
+		while (frames_recv(self->p.pull, &self->p.in, MSG_DONTWAIT) > 0) {
+			ASSERT_TRUE(well_formed(&self->p.in));
+			got += self->p.in.len;
 		}
 	}
 	s.stop = true;
 	pthread_join(thread, NULL);
 	TH_LOG("%zu bytes sent, %d refused", sent, bad);
-	while (got < sent && frames_recv(self->pull, &self->in, 0) > 0) {
-		ASSERT_TRUE(well_formed(&self->in));
-		got += self->in.len;
+	while (got < sent && frames_recv(self->p.pull, &self->p.in, 0) > 0) {
+		ASSERT_TRUE(well_formed(&self->p.in));
+		got += self->p.in.len;
 	}
 	EXPECT_EQ(sent, got);
-	ASSERT_OK(zs_stats(self->pull, &stats));
+	ASSERT_OK(zs_stats(self->p.pull, &stats));
 	EXPECT_EQ(0, stats.protocol_errors);
 	EXPECT_EQ(1, stats.peers);
 }
@@ -351,44 +338,44 @@ TEST_F(packed, bad_framing)
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		self->out.len = 0;
-		frames_put_str(&self->out, 0, "before");
-		memcpy(self->out.p + self->out.len, bad[i].bytes, bad[i].len);
-		self->out.len += bad[i].len;
+		self->p.out.len = 0;
+		frames_put_str(&self->p.out, 0, "before");
+		memcpy(self->p.out.p + self->p.out.len, bad[i].bytes, bad[i].len);
+		self->p.out.len += bad[i].len;
 		errno = 0;
-		EXPECT_EQ(-1, frames_send(self->push, &self->out, 0));
+		EXPECT_EQ(-1, frames_send(self->p.push, &self->p.out, 0));
 		EXPECT_EQ(EINVAL, errno)
 			TH_LOG("case %zu: %s", i, strerror(errno));
 	}
-	self->out.len = 0;
-	memcpy(self->out.p, "\2\177\0\0\0\0\0\0\0a", 10);
-	self->out.len = 10;
-	EXPECT_ERRNO(EMSGSIZE, frames_send(self->push, &self->out, 0));
-	ASSERT_OK(zs_stats(self->push, &stats));
+	self->p.out.len = 0;
+	memcpy(self->p.out.p, "\2\177\0\0\0\0\0\0\0a", 10);
+	self->p.out.len = 10;
+	EXPECT_ERRNO(EMSGSIZE, frames_send(self->p.push, &self->p.out, 0));
+	ASSERT_OK(zs_stats(self->p.push, &stats));
 	EXPECT_EQ(0, stats.tx_msgs);
-	EXPECT_EQ(0, send(self->push->fd, "", 0, MSG_ZMQ_PACKED));
-	ASSERT_OK(zs_send_msg(self->push, "still fine"));
-	EXPECT_STREQ("still fine", zs_recv_msg(self->pull, 0));
+	EXPECT_EQ(0, send(self->p.push->fd, "", 0, MSG_ZMQ_PACKED));
+	ASSERT_OK(zs_send_msg(self->p.push, "still fine"));
+	EXPECT_STREQ("still fine", zs_recv_msg(self->p.pull, 0));
 }
 
 /* In the middle of a message by plain calls there is no place for others. */
 TEST_F(packed, not_between_parts)
 {
-	frames_put_str(&self->out, 0, "x");
-	ASSERT_EQ(1, zs_send(self->push, "a", 1, ZS_MORE));
-	EXPECT_ERRNO(EBADFD, frames_send(self->push, &self->out, 0));
-	ASSERT_EQ(1, zs_send(self->push, "b", 1, 0));
-	ASSERT_EQ(3, frames_send(self->push, &self->out, 0));
-	EXPECT_STREQ("a|b", zs_recv_msg(self->pull, 0));
-	EXPECT_STREQ("x", zs_recv_msg(self->pull, 0));
+	frames_put_str(&self->p.out, 0, "x");
+	ASSERT_EQ(1, zs_send(self->p.push, "a", 1, ZS_MORE));
+	EXPECT_ERRNO(EBADFD, frames_send(self->p.push, &self->p.out, 0));
+	ASSERT_EQ(1, zs_send(self->p.push, "b", 1, 0));
+	ASSERT_EQ(3, frames_send(self->p.push, &self->p.out, 0));
+	EXPECT_STREQ("a|b", zs_recv_msg(self->p.pull, 0));
+	EXPECT_STREQ("x", zs_recv_msg(self->p.pull, 0));
 }
 
 /* Looking without taking is for plain calls. */
 TEST_F(packed, no_peek)
 {
-	EXPECT_ERRNO(EOPNOTSUPP, frames_recv(self->pull, &self->in, MSG_PEEK));
-	EXPECT_ERRNO(EOPNOTSUPP, frames_recv(self->push, &self->in, 0));
-	EXPECT_ERRNO(EOPNOTSUPP, frames_send(self->pull, &self->out, 0));
+	EXPECT_ERRNO(EOPNOTSUPP, frames_recv(self->p.pull, &self->p.in, MSG_PEEK));
+	EXPECT_ERRNO(EOPNOTSUPP, frames_recv(self->p.push, &self->p.in, 0));
+	EXPECT_ERRNO(EOPNOTSUPP, frames_send(self->p.pull, &self->p.out, 0));
 }
 
 /* Counters count messages and their bodies as plain calls do. */
@@ -396,13 +383,13 @@ TEST_F(packed, counted)
 {
 	struct zmq_af_stats tx = {}, rx = {};
 
-	frames_put(&self->out, RAW_MORE, 'a', 300);
-	frames_put(&self->out, 0, 'b', 20);
-	frames_put(&self->out, 0, 'c', 1);
-	ASSERT_EQ((ssize_t)self->out.len, frames_send(self->push, &self->out, 0));
-	ASSERT_TRUE(wait_until(zs_rx_queued(self->pull) == 2));
-	ASSERT_OK(zs_stats(self->push, &tx));
-	ASSERT_OK(zs_stats(self->pull, &rx));
+	frames_put(&self->p.out, RAW_MORE, 'a', 300);
+	frames_put(&self->p.out, 0, 'b', 20);
+	frames_put(&self->p.out, 0, 'c', 1);
+	ASSERT_EQ((ssize_t)self->p.out.len, frames_send(self->p.push, &self->p.out, 0));
+	ASSERT_TRUE(wait_until(zs_rx_queued(self->p.pull) == 2));
+	ASSERT_OK(zs_stats(self->p.push, &tx));
+	ASSERT_OK(zs_stats(self->p.pull, &rx));
 	EXPECT_EQ(2, tx.tx_msgs);
 	EXPECT_EQ(321, tx.tx_bytes);
 	EXPECT_EQ(2, rx.rx_msgs);

@@ -65,3 +65,21 @@ bool frames_same(const struct frames *a, const struct frames *b)
 	return a->len == b->len && !memcmp(a->p, b->p, a->len);
 }
 
+bool frames_pair_open(struct frames_pair *pair, enum zs_transport transport)
+{
+	char endpoint[ZS_ENDPOINT_MAX];
+
+	pair->push = zs_open(ZMQ_PUSH);
+	pair->pull = zs_open(ZMQ_PULL);
+	pair->in = frames_new();
+	pair->out = frames_new();
+	return !zs_pair(pair->pull, pair->push, transport, endpoint);
+}
+
+void frames_pair_close(struct frames_pair *pair)
+{
+	zs_close_now(pair->push);
+	zs_close_now(pair->pull);
+	free(pair->in.p);
+	free(pair->out.p);
+}

@@ -25,4 +25,15 @@ ssize_t frames_recv(struct zs *s, struct frames *b, int flags);
 /* Receive until there are @len bytes. */
 bool frames_recv_all(struct zs *s, struct frames *b, size_t len);
 
+/* A PUSH and a PULL that are connected, and a buffer for each. */
+struct frames_pair {
+	struct zs	*push;
+	struct zs	*pull;
+	struct frames	in;
+	struct frames	out;
+};
+
+bool frames_pair_open(struct frames_pair *pair, enum zs_transport transport);
+void frames_pair_close(struct frames_pair *pair);
+
 #endif /* _SELFTESTS_FRAMES_H */
