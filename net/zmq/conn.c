@@ -77,9 +77,13 @@ void zmq_conn_put(struct zmq_conn *conn)
 		queue_work(zmq_main_wq, &conn->free_work);
 }
 
-/* Queue work that owns a reference; it may be queued already. */
+/*
+ * Queue work that owns a reference; it may be queued already.  @due: the bit of
+ * work that is to run at once, which the work clears when it begins: what waits
+ * for a later time must not put that off.
+ */
 static void zmq_conn_queue(struct zmq_conn *conn, struct delayed_work *work,
-			   unsigned long delay)
+			   unsigned int due, unsigned long delay)
 {
 	struct workqueue_struct *wq = zmq_main_wq;
 	bool pending;
@@ -90,16 +94,31 @@ static void zmq_conn_queue(struct zmq_conn *conn, struct delayed_work *work,
 	if (!conn->accepted &&
 	    (conn->ep->has_fs || conn->ep->target.named))
 		wq = zmq_main_path_wq;
-	if (!delay)
+	if (!delay) {
+		set_bit(due, &conn->flags);
+		/* Pairs with the full order of mod_delayed_work() below. */
+		smp_mb__after_atomic();
 		pending = mod_delayed_work(wq, work, 0);
-	else
+	} else {
 		pending = !queue_delayed_work(wq, work, delay);
-	/* Waiting for longer than that?  Work due now has no timer. */
+	}
+	/* Waiting for longer than that?  Of work due now this is not known. */
 	if (pending && delay &&
-	    time_before(jiffies + delay, READ_ONCE(work->timer.expires)))
+	    time_before(jiffies + delay, READ_ONCE(work->timer.expires))) {
 		pending = mod_delayed_work(wq, work, delay);
+		/* Then it still is due now. */
+		if (test_bit(due, &conn->flags))
+			zmq_conn_queue(conn, work, due, 0);
+	}
 	if (pending)
 		zmq_conn_put(conn);
+}
+
+/* The work begins, and sees whatever was there when it was made due. */
+static void zmq_conn_begin(struct zmq_conn *conn, unsigned int due)
+{
+	clear_bit(due, &conn->flags);
+	smp_mb__after_atomic();
 }
 
 /**
@@ -111,13 +130,13 @@ static void zmq_conn_queue(struct zmq_conn *conn, struct delayed_work *work,
  */
 void zmq_conn_kick(struct zmq_conn *conn, unsigned long delay)
 {
-	zmq_conn_queue(conn, &conn->ctl_work, delay);
+	zmq_conn_queue(conn, &conn->ctl_work, ZMQ_CONN_CTL_DUE, delay);
 }
 
 /* Have somebody flush who may sleep; any context. */
 void zmq_conn_flush_kick(struct zmq_conn *conn, unsigned long delay)
 {
-	zmq_conn_queue(conn, &conn->tx_work, delay);
+	zmq_conn_queue(conn, &conn->tx_work, ZMQ_CONN_TX_DUE, delay);
 }
 
 /**
@@ -144,7 +163,7 @@ static void zmq_conn_tx_work(struct work_struct *work)
 
 	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
 	/* Pairs with the barrier after setting it: the flush sees all. */
-	smp_mb__after_atomic();
+	zmq_conn_begin(conn, ZMQ_CONN_TX_DUE);
 	zmq_tx_flush(conn);
 	zmq_burst_worked(conn->zsk, ktime_get_ns() - start);
 	zmq_conn_put(conn);
@@ -329,6 +348,7 @@ static void zmq_conn_ctl_work(struct work_struct *work)
 	unsigned long next;
 
 	mutex_lock(&conn->mutex);
+	zmq_conn_begin(conn, ZMQ_CONN_CTL_DUE);
 	next = zmq_conn_step(conn);
 	if (conn->state != ZMQ_CONN_DEAD && next != MAX_SCHEDULE_TIMEOUT)
 		zmq_conn_kick(conn, next);

@@ -45,6 +45,8 @@ enum {
 	ZMQ_CONN_EOF,		/* lower socket ended or failed */
 	ZMQ_CONN_FAILED,	/* peer broke the protocol, see @error */
 	ZMQ_CONN_SUBS,		/* subscriptions to apply */
+	ZMQ_CONN_CTL_DUE,	/* @ctl_work is to run at once */
+	ZMQ_CONN_TX_DUE,	/* and @tx_work */
 };
 
 /**
