@@ -6,6 +6,7 @@
 #include "context.h"
 #include "ep.h"
 #include "idle.h"
+#include "inproc.h"
 #include "meta.h"
 #include "monitor.h"
 #include "net.h"
@@ -251,6 +252,9 @@ u32 zmq_af_events(struct zmq_sock *zsk)
 	if (zsk->type->sends && zsk->type->can_send(zsk))
 		events |= ZMQ_EVENT_OUT;
 	spin_unlock_bh(&zsk->rx_lock);
+	if (zsk->type->receives && !(events & ZMQ_EVENT_IN) &&
+	    zmq_inproc_pull(zsk))
+		events |= ZMQ_EVENT_IN;
 	return events;
 }
 

@@ -18,6 +18,7 @@
 #include "ep.h"
 #include "inproc.h"
 #include "net.h"
+#include "ring.h"
 #include "type.h"
 
 /* Credit. */
@@ -124,6 +125,65 @@ void zmq_inproc_resume(struct zmq_pipe *pipe)
 		return;
 	zmq_pipe_writable(peer);
 	zmq_pipe_put(peer);
+}
+
+/*
+ * A socket at the other side that may have more for us in its ring, with a
+ * reference for the caller, while there is nothing to be received; or NULL.
+ */
+static struct zmq_sock *zmq_inproc_ringing(struct zmq_sock *zsk)
+{
+	struct zmq_sock *from = NULL;
+	struct zmq_pipe *pipe;
+
+	spin_lock_bh(&zsk->rx_lock);
+	if (zmq_recv_ready(zsk))
+		goto out;
+	list_for_each_entry(pipe, &zsk->pipes, node) {
+		if (!pipe->peer || !zmq_ring_holds(pipe->peer->zsk))
+			continue;
+		from = pipe->peer->zsk;
+		zmq_af_get(from);
+		break;
+	}
+out:
+	spin_unlock_bh(&zsk->rx_lock);
+	return from;
+}
+
+/**
+ * zmq_inproc_pull - what was sent through inproc is there
+ * @zsk: the socket, which has found nothing to receive
+ *
+ * A send through inproc has arrived when it returns (libzmq), but what was
+ * written into a ring is handed over by others a moment later.
+ *
+ * Context: process, no lock of ours held.
+ * Return: whether that brought something to receive.
+ */
+bool zmq_inproc_pull(struct zmq_sock *zsk)
+{
+	struct zmq_sock *from;
+	bool taken = false, ready;
+	u32 n;
+
+	if (!READ_ONCE(zsk->inproc_peers))
+		return false;
+	/* Each of them once, though what they have may be for others. */
+	for (n = READ_ONCE(zsk->npipes); n; n--) {
+		from = zmq_inproc_ringing(zsk);
+		if (!from)
+			break;
+		zmq_ring_take(from);
+		zmq_af_put(from);
+		taken = true;
+	}
+	if (!taken)
+		return false;
+	spin_lock_bh(&zsk->rx_lock);
+	ready = zmq_recv_ready(zsk);
+	spin_unlock_bh(&zsk->rx_lock);
+	return ready;
 }
 
 static LLIST_HEAD(zmq_inproc_kicked);
@@ -363,6 +423,7 @@ static void zmq_inproc_link(struct zmq_pipe *pipe, struct zmq_pipe *peer)
 	zmq_pipe_get(peer);
 	spin_lock_bh(&zsk->rx_lock);
 	pipe->peer = peer;
+	WRITE_ONCE(zsk->inproc_peers, true);
 	spin_unlock_bh(&zsk->rx_lock);
 	zmq_segq_init(&q);
 	spin_lock_bh(&pipe->tx_lock);

@@ -61,5 +61,6 @@ void zmq_inproc_close_all(struct zmq_sock *zsk);
 /* Any context; rx_lock or lock_sock of its socket held. */
 bool zmq_inproc_waits(const struct zmq_pipe *pipe);
 void zmq_inproc_kick(struct zmq_pipe *pipe);
+bool zmq_inproc_pull(struct zmq_sock *zsk);
 
 #endif /* _NET_ZMQ_INPROC_H */

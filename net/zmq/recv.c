@@ -417,7 +417,7 @@ static bool zmq_recv_look_again(struct zmq_sock *zsk)
  * again, unless this fails.
  *
  * Context: process, no lock of ours held.
- * Return: 0; -EAGAIN: *@timeo is 0; -EINTR, -ERESTARTSYS.
+ * Return: 0: look again; -EAGAIN: *@timeo is 0; -EINTR, -ERESTARTSYS.
  */
 int zmq_recv_wait(struct zmq_sock *zsk, long *timeo)
 {
@@ -426,6 +426,8 @@ int zmq_recv_wait(struct zmq_sock *zsk, long *timeo)
 	bool ready;
 
 	zmq_coalesce_block(zsk);
+	if (zmq_inproc_pull(zsk))
+		return 0;
 	if (!*timeo)
 		return -EAGAIN;
 	zmq_compat_busy_loop(sk, zmq_recv_busy_end, zsk);

@@ -102,6 +102,24 @@ static inline void zmq_ring_sync(struct zmq_sock *zsk)
 		zmq_ring_take(zsk);
 }
 
+/*
+ * May something that was sent be in it still, or under way to the pipes, and be
+ * handed over now?  No lock; says yes rather than no.
+ */
+static inline bool zmq_ring_holds(const struct zmq_sock *zsk)
+{
+	const struct zmq_ring *ring = READ_ONCE(zsk->ring);
+
+	if (!ring)
+		return false;
+	if (zmq_ring_pending(zsk))
+		return !READ_ONCE(ring->stalled) &&
+		       !READ_ONCE(zsk->asm_msg.open);
+	/* Who took the last of it has the lock until it is in a pipe. */
+	smp_rmb();
+	return sock_owned_by_user_nocheck(&zsk->sk);
+}
+
 /* Does the kernel look at it by itself? */
 static inline bool zmq_ring_awake(const struct zmq_sock *zsk)
 {

@@ -189,6 +189,7 @@ struct zmq_sub_state {
  * @opt: options; lock_sock
  * @eintr: ZMQ_AF_EINTR
  * @inproc_user: ZMQ_AF_INPROC_SCOPE; WRITE_ONCE
+ * @inproc_peers: it has or had such; WRITE_ONCE under @rx_lock
  * @packed: ZMQ_AF_PACKED; WRITE_ONCE
  * @closing: closed, lingering; lock_sock and rx_lock to write
  * @closed_at: jiffies when it was closed
@@ -248,6 +249,7 @@ struct zmq_sock {
 	int			sndtimeo;
 	bool			eintr;
 	bool			inproc_user;
+	bool			inproc_peers;
 	bool			packed;
 	bool			closing;
 	unsigned long		closed_at;

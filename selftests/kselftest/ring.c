@@ -771,6 +771,42 @@ TEST(publishes)
 	ASSERT_OK(zs_close(pub));
 }
 
+/* By inproc, what was sent has arrived: whoever looks then sees it. */
+TEST(inproc_at_once)
+{
+	char endpoint[ZS_ENDPOINT_MAX], text[16];
+	struct zs *push = zs_open(ZMQ_PUSH);
+	struct zs *pull = zs_open(ZMQ_PULL);
+	struct ring r;
+	int i, n;
+
+	ASSERT_OK(zs_pair(pull, push, ZS_INPROC, endpoint));
+	ASSERT_OK(zs_set_int(push, ZMQ_AF_COALESCE, SHORT_US));
+	ASSERT_OK(ring_open(&r, push, SIZE));
+	for (i = 0; i < 60; i++) {
+		n = ring_wake(&r);
+		ASSERT_LE(0, n);
+		while (n-- > 0)
+			ASSERT_EQ(1, recv(pull->fd, text, sizeof(text),
+					  MSG_DONTWAIT));
+		snprintf(text, sizeof(text), "%d", i);
+		ring_put(&r, text);
+		switch (i % 3) {
+		case 0:
+			ASSERT_EQ(ZMQ_POLLIN, zs_poll(pull, ZMQ_POLLIN, 0));
+			break;
+		case 1:
+			ASSERT_EQ(ZMQ_POLLIN, zs_get_int(pull, ZMQ_EVENTS));
+			break;
+		}
+		ASSERT_EQ((int)strlen(text), recv(pull->fd, text, sizeof(text),
+						  MSG_DONTWAIT));
+	}
+	ring_unmap(&r);
+	ASSERT_OK(zs_close(push));
+	ASSERT_OK(zs_close(pull));
+}
+
 TEST(options)
 {
 	static const int with[] = { ZMQ_PAIR, ZMQ_PUB, ZMQ_PUSH, ZMQ_DEALER };
