@@ -23,6 +23,9 @@ TESTS ?=
 APPEND ?=
 LIVE ?=
 
+# As many jobs as processors, unless told otherwise.
+JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 BUILD := $(CURDIR)/build
 VM := selftests/vm/vm.py
 SETUP := selftests/vm/setup.sh
@@ -68,19 +71,19 @@ module: | packages
 	@mkdir -p $(MODULE_DIR)/source
 	@cp -rsf $(CURDIR)/Kbuild $(CURDIR)/net $(CURDIR)/include $(MODULE_DIR)/source/
 	@find $(MODULE_DIR)/source -xtype l -delete
-	$(MAKE) -C $(KDIR) M=$(MODULE_DIR)/source $(MODULE_FLAGS) modules
+	$(MAKE) $(JOBS) -C $(KDIR) M=$(MODULE_DIR)/source $(MODULE_FLAGS) modules
 	@cp -u $(MODULE_DIR)/source/net/zmq/*.ko $(MODULE_DIR)/
 
 shim: | packages
-	$(MAKE) -C userspace/libzmq O=$(BUILD)/libzmq
+	$(MAKE) $(JOBS) -C userspace/libzmq O=$(BUILD)/libzmq
 
 programs: | packages
 	$(MAKE) -C userspace/demo O=$(BUILD)/demo
 	$(MAKE) -C userspace/examples O=$(BUILD)/examples
 
 tests: | packages
-	$(MAKE) -C selftests O=$(BUILD)/selftests
-	$(MAKE) -C userspace/libzmq O=$(BUILD)/libzmq tests
+	$(MAKE) $(JOBS) -C selftests O=$(BUILD)/selftests
+	$(MAKE) $(JOBS) -C userspace/libzmq O=$(BUILD)/libzmq tests
 
 ## make test		all tests, in a virtual machine; KERNEL=6.1 (default), 6.12, debug or kcsan;
 ##			KERNEL=uml: 7.3 with checkers, as User-mode Linux;

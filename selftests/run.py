@@ -20,13 +20,27 @@ from results import HERE, KernelLog, Tap, Totals
 
 EXIT_SKIP = 4
 COMPLAINT = "the kernel complained"
-# Factors for time limits.
-SLOW = {"debug": 5, "kcsan": 3}.get(os.environ.get("AF_ZMQ_VM"), 1)
+# Factors for time limits: what the kernel's checkers cost.
+CHECKERS = {"debug": 5, "kcsan": 3}.get(os.environ.get("AF_ZMQ_VM"), 1)
+# Seconds that a loop of Python takes on an emulated processor with nothing else to do.
+USUAL = 0.7
 # What is asked for beyond the usual takes longer; some tests do it twice.
 PER_UNIT = {"SECONDS": 3, "MESSAGES": .1, "CONNECTIONS": .1, "ROUNDS": 10}
 EXTRA = sum(seconds * int(os.environ.get(f"AF_ZMQ_{name}") or 0)
             for name, seconds in PER_UNIT.items())
 UNLOAD_LIMIT = 60
+
+
+def slowness():
+    """A factor for time limits on this machine."""
+    begin = time.monotonic()
+    total = 0
+    for number in range(1000000):
+        total += number
+    return CHECKERS * max(1, round((time.monotonic() - begin) / USUAL))
+
+
+SLOW = slowness()
 KMEMLEAK = "/sys/kernel/debug/kmemleak"
 
 
