@@ -118,6 +118,7 @@ static void zmq_conn_queue(struct zmq_conn *conn, struct delayed_work *work,
 static void zmq_conn_begin(struct zmq_conn *conn, unsigned int due)
 {
 	clear_bit(due, &conn->flags);
+	/* Whoever sets it from now on queues the work again. */
 	smp_mb__after_atomic();
 }
 
