@@ -13,10 +13,11 @@ import subprocess
 import sys
 import threading
 
-PROGRAMS = ("options", "option_table", "type_table", "admission", "connecting", "patterns", "hwm",
-            "fairness", "pubsub", "xpub", "linger", "reconnect", "reqrep",
-            "router_options", "stream", "inproc", "monitor", "metadata", "regress_pubsub",
-            "regress_queue", "regress_router", "regress_time")
+PROGRAMS = ("options", "option_table", "type_table", "admission", "connecting",
+            "patterns", "hwm", "fairness", "pubsub", "xpub", "linger", "reconnect",
+            "reqrep", "router_options", "stream", "inproc", "inproc_patterns",
+            "inproc_threads", "monitor", "metadata", "regress_pubsub", "regress_queue",
+            "regress_router", "regress_time")
 # Of drafts, which the real one has not.
 DRAFTS = ("peer_types", "radio", "udp")
 # Asks a connecting socket for its peers, which our library does not tell.

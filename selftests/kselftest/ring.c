@@ -2,7 +2,6 @@
 /* Sending through memory shared with the kernel (ZMQ_AF_RING). */
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -12,120 +11,11 @@
 #include "harness.h"
 #include "proc.h"
 #include "raw.h"
+#include "ring.h"
 
-#define SIZE		4096
 /* A wait that nobody can mistake for a slow machine, and a short one. */
 #define LONG_US		1000000
 #define SHORT_US	20000
-
-/* The writing end of a ring. */
-struct ring {
-	struct zs		*s;
-	struct zmq_af_ring	*ctl;
-	unsigned char		*data;
-	size_t			len;
-	__u32			tail;
-	__u32			sent;
-};
-
-static int ring_open(struct ring *r, struct zs *s, int size)
-{
-	*r = (struct ring){ .s = s, .len = getpagesize() + size };
-	if (zs_set_int(s, ZMQ_AF_RING, size))
-		return -1;
-	r->ctl = mmap(NULL, r->len, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd,
-		      0);
-	if (r->ctl == MAP_FAILED)
-		return -1;
-	r->data = (unsigned char *)r->ctl + r->ctl->offset;
-	return 0;
-}
-
-static void ring_unmap(struct ring *r)
-{
-	munmap(r->ctl, r->len);
-}
-
-static __u32 ring_flags(const struct ring *r)
-{
-	return __atomic_load_n(&r->ctl->flags, __ATOMIC_SEQ_CST);
-}
-
-static bool ring_awake(const struct ring *r)
-{
-	return !ring_flags(r);
-}
-
-static int ring_credit(const struct ring *r)
-{
-	return __atomic_load_n(&r->ctl->limit, __ATOMIC_SEQ_CST) - r->sent;
-}
-
-static __u32 ring_room(const struct ring *r)
-{
-	return r->ctl->size -
-	       (r->tail - __atomic_load_n(&r->ctl->head, __ATOMIC_ACQUIRE));
-}
-
-static void ring_bytes(struct ring *r, const void *from, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		r->data[r->tail++ % r->ctl->size] = ((const char *)from)[i];
-}
-
-/* Write a frame, which is not in the ring before ring_commit(). */
-static void ring_frame(struct ring *r, int flags, const void *body, size_t len)
-{
-	__be64 be = __builtin_bswap64(len);
-	unsigned char short_len = len;
-	unsigned char first = flags | (len > 255 ? RAW_LONG : 0);
-
-	ring_bytes(r, &first, 1);
-	if (len > 255)
-		ring_bytes(r, &be, sizeof(be));
-	else
-		ring_bytes(r, &short_len, 1);
-	ring_bytes(r, body, len);
-}
-
-static void ring_commit(struct ring *r)
-{
-	r->sent++;
-	__atomic_store_n(&r->ctl->tail, r->tail, __ATOMIC_SEQ_CST);
-}
-
-static void ring_put(struct ring *r, const char *str)
-{
-	ring_frame(r, 0, str, strlen(str));
-	ring_commit(r);
-}
-
-static int ring_kick(struct ring *r)
-{
-	return send(r->s->fd, NULL, 0, MSG_ZMQ_PACKED);
-}
-
-/* A send as a library does it. */
-static int ring_send(struct ring *r, const void *buf, size_t len)
-{
-	if (!ring_awake(r) || ring_credit(r) <= 0 || ring_room(r) < len + 9)
-		return send(r->s->fd, buf, len, 0) < 0 ? -1 : 0;
-	ring_frame(r, 0, buf, len);
-	ring_commit(r);
-	return ring_flags(r) & ZMQ_AF_RING_WAKE ? ring_kick(r) : 0;
-}
-
-/* Send until the kernel looks by itself.  Return: how many. */
-static int ring_wake(struct ring *r)
-{
-	int n = 0;
-
-	while (!ring_awake(r) && n < 100000 && send(r->s->fd, "w", 1, 0) == 1)
-		n++;
-	return ring_awake(r) ? n : -1;
-}
 
 static bool woken(struct zs *pull, int n)
 {
@@ -163,7 +53,7 @@ FIXTURE_SETUP(ring)
 	ASSERT_OK(zs_pair(self->pull, self->push, variant->transport,
 			  self->endpoint));
 	ASSERT_OK(zs_set_int(self->push, ZMQ_AF_COALESCE, SHORT_US));
-	ASSERT_OK(ring_open(&self->r, self->push, SIZE));
+	ASSERT_OK(ring_open(&self->r, self->push, RING_SIZE));
 }
 
 FIXTURE_TEARDOWN(ring)
@@ -342,7 +232,7 @@ TEST_F(ring, closed)
 	EXPECT_TRUE(wait_until(has(self->pull, n + 2)));
 	EXPECT_GT(LONG_US / 1000 * wait_slow(), wait_now() - start);
 	self->push = zs_open(ZMQ_PUSH);
-	ASSERT_OK(ring_open(&self->r, self->push, SIZE));
+	ASSERT_OK(ring_open(&self->r, self->push, RING_SIZE));
 }
 
 /* A child connects, wakes the kernel and puts a message in; then it ends. */
@@ -354,7 +244,7 @@ static void child(const char *endpoint, int how)
 	/* Nobody receives before it ends. */
 	if (zs_set_int(push, ZMQ_SNDHWM, 0) || zs_connect(push, endpoint) ||
 	    zs_set_int(push, ZMQ_AF_COALESCE, LONG_US) ||
-	    ring_open(&r, push, SIZE) || ring_wake(&r) < 0)
+	    ring_open(&r, push, RING_SIZE) || ring_wake(&r) < 0)
 		_exit(1);
 	ring_put(&r, "end");
 	if (how == SIGKILL)
@@ -428,8 +318,6 @@ TEST_F(ring, forked)
 	EXPECT_TRUE(zs_recv_is(self->pull, "again"));
 }
 
-static atomic_bool over;
-
 static void *sends(void *arg)
 {
 	struct zs *push = arg;
@@ -466,133 +354,6 @@ TEST_F(ring, two_threads)
 	EXPECT_EQ(0, harness_wait(pid));
 }
 
-/* It ends for good, and calls go on. */
-#define EXPECT_STOPPED()						\
-	do {								\
-		EXPECT_ERRNO(EINVAL, ring_kick(&self->r));		\
-		EXPECT_EQ(ZMQ_AF_RING_STOPPED | ZMQ_AF_RING_WAKE,	\
-			  ring_flags(&self->r));			\
-		ring_put(&self->r, "ignored");				\
-		EXPECT_ERRNO(EINVAL, ring_kick(&self->r));		\
-		EXPECT_EQ(4, zs_send(self->push, "call", 4, 0));	\
-		EXPECT_TRUE(zs_recv_is(self->pull, "call"));		\
-	} while (0)
-
-TEST_F(ring, tail_too_far)
-{
-	ring_put(&self->r, "good");
-	EXPECT_EQ(0, ring_kick(&self->r));
-	EXPECT_TRUE(zs_recv_is(self->pull, "good"));
-	self->r.ctl->tail = self->r.tail + SIZE + 1;
-	EXPECT_STOPPED();
-}
-
-TEST_F(ring, tail_backwards)
-{
-	ring_put(&self->r, "good");
-	EXPECT_EQ(0, ring_kick(&self->r));
-	EXPECT_TRUE(zs_recv_is(self->pull, "good"));
-	self->r.ctl->tail = self->r.tail - 1;
-	EXPECT_STOPPED();
-}
-
-/* Bytes that are no messages; what came before them was sent. */
-TEST_F(ring, bad_frames)
-{
-	static const struct {
-		const char *p;
-		size_t len;
-	} bad[] = {
-		{ "\4\1x", 3 },				/* a command */
-		{ "\x80\1x", 3 },
-		{ "\0\2x", 3 },				/* cut */
-		{ "\0", 1 },
-		{ "\1\1x", 3 },				/* its end is missing */
-		{ "\2\0\0\0\0\0\0\0\1x", 10 },		/* the long way */
-		{ "\2\x7f\xff\xff\xff\xff\xff\xff\xff", 9 },
-		{ "\2\xff\xff\xff\xff\xff\xff\xff\xff", 9 },
-		{ "\2\0\0\0\0\0\0\4\1", 9 },		/* above max */
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct zs *push = zs_open(ZMQ_PUSH);
-		struct ring r;
-
-		ASSERT_OK(zs_connect(push, self->endpoint));
-		ASSERT_OK(ring_open(&r, push, SIZE));
-		ring_put(&r, "good");
-		ASSERT_OK(ring_kick(&r));
-		EXPECT_TRUE(zs_recv_is(self->pull, "good"));
-		ring_bytes(&r, bad[i].p, bad[i].len);
-		ring_commit(&r);
-		EXPECT_ERRNO(EINVAL, ring_kick(&r));
-		EXPECT_EQ(ZMQ_AF_RING_STOPPED | ZMQ_AF_RING_WAKE, ring_flags(&r))
-			TH_LOG("case %zu", i);
-		ASSERT_EQ(4, zs_send(push, "call", 4, 0));
-		EXPECT_TRUE(zs_recv_is(self->pull, "call"));
-		ring_unmap(&r);
-		ASSERT_OK(zs_close_now(push));
-	}
-}
-
-static void *scribbles(void *arg)
-{
-	struct ring *r = arg;
-	unsigned int seed = 7;
-	size_t i;
-
-	while (!atomic_load(&over)) {
-		for (i = 0; i < 64; i++)
-			((unsigned char *)r->ctl)[rand_r(&seed) % r->len] =
-				rand_r(&seed) % 8 ? 0 : rand_r(&seed);
-		r->ctl->tail += rand_r(&seed) % (rand_r(&seed) % 16 ? 64 :
-								      RAND_MAX);
-	}
-	return NULL;
-}
-
-static void *swallows(void *arg)
-{
-	struct zs *pull = arg;
-	char buf[64];
-
-	while (!atomic_load(&over))
-		recv(pull->fd, buf, sizeof(buf), 0);
-	return NULL;
-}
-
-/* All of the memory changes while the kernel looks at it. */
-TEST_F(ring, scribbled)
-{
-	pthread_t scribbler, swallower;
-	int i, j;
-
-	ASSERT_OK(zs_set_int(self->pull, ZMQ_RCVTIMEO, 10));
-	ASSERT_OK(pthread_create(&swallower, NULL, swallows, self->pull));
-	for (i = 0; i < 30; i++) {
-		struct zs *push = zs_open(ZMQ_PUSH);
-		struct ring r;
-
-		ASSERT_OK(zs_connect(push, self->endpoint));
-		ASSERT_OK(zs_set_int(push, ZMQ_AF_COALESCE, 50));
-		ASSERT_OK(ring_open(&r, push, i % 2 ? SIZE : 65536));
-		atomic_store(&over, false);
-		ASSERT_OK(pthread_create(&scribbler, NULL, scribbles, &r));
-		for (j = 0; j < 100; j++) {
-			ASSERT_EQ(2, send(push->fd, "ok", 2, 0));
-			ring_kick(&r);
-		}
-		atomic_store(&over, true);
-		ASSERT_OK(pthread_join(scribbler, NULL));
-		atomic_store(&over, false);
-		ring_unmap(&r);
-		ASSERT_OK(zs_close_now(push));
-	}
-	atomic_store(&over, true);
-	ASSERT_OK(pthread_join(swallower, NULL));
-}
-
 /* A peer that does not exist yet: HWM to the message. */
 FIXTURE(full) {
 	struct zs *push;
@@ -606,7 +367,7 @@ FIXTURE_SETUP(full)
 	self->push = zs_open(ZMQ_PUSH);
 	ASSERT_OK(zs_set_int(self->push, ZMQ_SNDHWM, 10));
 	ASSERT_OK(zs_set_int(self->push, ZMQ_RECONNECT_IVL, 10));
-	ASSERT_OK(ring_open(&self->r, self->push, SIZE));
+	ASSERT_OK(ring_open(&self->r, self->push, RING_SIZE));
 	self->port = zs_free_endpoint(self->endpoint);
 	ASSERT_LE(0, self->port);
 }
@@ -689,7 +450,7 @@ TEST_F(full, beyond_and_closed)
 	ASSERT_TRUE(numbers(pull, 40));
 	ASSERT_OK(zs_close(pull));
 	self->push = zs_open(ZMQ_PUSH);
-	ASSERT_OK(ring_open(&self->r, self->push, SIZE));
+	ASSERT_OK(ring_open(&self->r, self->push, RING_SIZE));
 }
 
 /* The share of two peers is what both take. */
@@ -733,7 +494,7 @@ TEST(publishes)
 		ASSERT_OK(zs_connect(subs[i], endpoint));
 		ASSERT_TRUE(zs_join(pub, subs[i]));
 	}
-	ASSERT_OK(ring_open(&r, pub, SIZE));
+	ASSERT_OK(ring_open(&r, pub, RING_SIZE));
 	n = ring_wake(&r);
 	ASSERT_LE(0, n);
 	for (i = 0; i < 600; i++) {
@@ -782,7 +543,7 @@ TEST(inproc_at_once)
 
 	ASSERT_OK(zs_pair(pull, push, ZS_INPROC, endpoint));
 	ASSERT_OK(zs_set_int(push, ZMQ_AF_COALESCE, SHORT_US));
-	ASSERT_OK(ring_open(&r, push, SIZE));
+	ASSERT_OK(ring_open(&r, push, RING_SIZE));
 	for (i = 0; i < 60; i++) {
 		n = ring_wake(&r);
 		ASSERT_LE(0, n);
@@ -819,7 +580,7 @@ TEST(options)
 
 	for (i = 0; i < sizeof(without) / sizeof(*without); i++) {
 		s = zs_open(without[i]);
-		EXPECT_ERRNO(EOPNOTSUPP, zs_set_int(s, ZMQ_AF_RING, SIZE));
+		EXPECT_ERRNO(EOPNOTSUPP, zs_set_int(s, ZMQ_AF_RING, RING_SIZE));
 		ASSERT_OK(zs_close(s));
 	}
 	for (i = 0; i < sizeof(with) / sizeof(*with); i++) {
@@ -827,7 +588,7 @@ TEST(options)
 		EXPECT_EQ(0, zs_get_int(s, ZMQ_AF_RING));
 		ASSERT_OK(zs_set_int(s, ZMQ_AF_RING, ZMQ_AF_RING_MAX));
 		EXPECT_EQ(ZMQ_AF_RING_MAX, zs_get_int(s, ZMQ_AF_RING));
-		EXPECT_ERRNO(EBUSY, zs_set_int(s, ZMQ_AF_RING, SIZE));
+		EXPECT_ERRNO(EBUSY, zs_set_int(s, ZMQ_AF_RING, RING_SIZE));
 		ASSERT_OK(zs_close(s));
 	}
 	s = zs_open(ZMQ_PUSH);
@@ -848,12 +609,12 @@ TEST(options)
 TEST(mapping)
 {
 	struct zs *s = zs_open(ZMQ_PUSH);
-	size_t page = getpagesize(), len = page + SIZE;
+	size_t page = getpagesize(), len = page + RING_SIZE;
 	int rw = PROT_READ | PROT_WRITE;
 	struct zmq_af_ring *ctl;
 
 	EXPECT_NO_MAP(ENODEV, len, rw, MAP_SHARED, 0);
-	ASSERT_OK(zs_set_int(s, ZMQ_AF_RING, SIZE));
+	ASSERT_OK(zs_set_int(s, ZMQ_AF_RING, RING_SIZE));
 	EXPECT_NO_MAP(EINVAL, page, rw, MAP_SHARED, 0);
 	EXPECT_NO_MAP(EINVAL, len + page, rw, MAP_SHARED, 0);
 	EXPECT_NO_MAP(EINVAL, len, rw, MAP_SHARED, page);
@@ -861,15 +622,15 @@ TEST(mapping)
 	EXPECT_NO_MAP(EPERM, len, rw | PROT_EXEC, MAP_SHARED, 0);
 	ctl = mmap(NULL, len, rw, MAP_SHARED, s->fd, 0);
 	ASSERT_NE(MAP_FAILED, ctl);
-	EXPECT_EQ(SIZE, ctl->size);
+	EXPECT_EQ(RING_SIZE, ctl->size);
 	EXPECT_EQ(page, ctl->offset);
-	EXPECT_EQ(SIZE / 4, ctl->max);
+	EXPECT_EQ(RING_SIZE / 4, ctl->max);
 	EXPECT_ERRNO(EACCES, mprotect(ctl, len, rw | PROT_EXEC));
 	errno = 0;
 	EXPECT_EQ(MAP_FAILED, mremap(ctl, len, len + page, MREMAP_MAYMOVE));
 	EXPECT_EQ(EFAULT, errno);
 	/* A piece of it, or none, is no business of the kernel's. */
-	ASSERT_OK(munmap((char *)ctl + page, SIZE));
+	ASSERT_OK(munmap((char *)ctl + page, RING_SIZE));
 	EXPECT_EQ(0, send(s->fd, NULL, 0, MSG_ZMQ_PACKED));
 	ctl->tail = 5;
 	EXPECT_ERRNO(EINVAL, send(s->fd, NULL, 0, MSG_ZMQ_PACKED));
@@ -883,7 +644,7 @@ TEST(shut_down)
 	struct zs *s = zs_open(ZMQ_PUSH);
 	struct ring r;
 
-	ASSERT_OK(ring_open(&r, s, SIZE));
+	ASSERT_OK(ring_open(&r, s, RING_SIZE));
 	ASSERT_OK(shutdown(s->fd, SHUT_RDWR));
 	EXPECT_TRUE(ring_flags(&r) & ZMQ_AF_RING_STOPPED);
 	EXPECT_ERRNO(ESHUTDOWN, zs_send(s, "x", 1, 0));
