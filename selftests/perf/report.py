@@ -197,8 +197,10 @@ VIEW_MODEL = {
         "of the kernel and of all threads, for one message; less is better. Caches and their "
         "misses do not exist here.",
     "wall":
-        "Nanoseconds for one message on two emulated processors. What runs in parallel counts "
-        "once. Other work on the machine disturbs it: only large ratios mean something.",
+        "Nanoseconds for one message on two emulated processors (``-cpu max,-erms,-fsrm``: "
+        "string copies are emulated byte by byte, so that what the kernel copies with them "
+        "would cost eight times as much). What runs in parallel counts once. Other work on the "
+        "machine disturbs it: only large ratios mean something.",
 }
 
 

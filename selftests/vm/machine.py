@@ -112,16 +112,20 @@ def kvm_boots(job):
         return known.read() == "yes"
 
 
+# An emulated string copy is an instruction for each byte, where a processor that
+# has these features takes many at once: so the kernel is not to use it.
+EMULATED = "max,-erms,-fsrm"
+
+
 def accelerator(job):
     """QEMU's options for the processors."""
     if job.icount:
-        # Each instruction takes a nanosecond.  An emulated string copy counts
-        # one instruction per byte, so keep the kernel from using those.
+        # Each instruction takes a nanosecond.
         return ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-smp", "1",
-                "-cpu", "max,-erms,-fsrm"]
+                "-cpu", EMULATED]
     if job.accel == "kvm" or (job.accel == "auto" and kvm_boots(job)):
         return ["-accel", "kvm", "-cpu", "host", "-smp", str(job.cpus)]
-    return ["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(job.cpus)]
+    return ["-accel", "tcg,thread=multi", "-cpu", EMULATED, "-smp", str(job.cpus)]
 
 
 class Machine:
