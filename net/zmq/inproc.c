@@ -169,7 +169,7 @@ bool zmq_inproc_pull(struct zmq_sock *zsk)
 
 	if (!READ_ONCE(zsk->inproc_peers))
 		return false;
-	/* Each of them once, though what they have may be for others. */
+	/* No more often than there are peers: what they have may be for others. */
 	for (n = READ_ONCE(zsk->npipes); n; n--) {
 		from = zmq_inproc_ringing(zsk);
 		if (!from)

@@ -57,10 +57,10 @@ int zmq_inproc_join(struct zmq_ep *from, struct zmq_ep *to);
 void zmq_inproc_settle(struct zmq_pipe *pipe);
 void zmq_inproc_resume(struct zmq_pipe *pipe);
 void zmq_inproc_close_all(struct zmq_sock *zsk);
+bool zmq_inproc_pull(struct zmq_sock *zsk);
 
 /* Any context; rx_lock or lock_sock of its socket held. */
 bool zmq_inproc_waits(const struct zmq_pipe *pipe);
 void zmq_inproc_kick(struct zmq_pipe *pipe);
-bool zmq_inproc_pull(struct zmq_sock *zsk);
 
 #endif /* _NET_ZMQ_INPROC_H */
