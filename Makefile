@@ -16,7 +16,7 @@ MESSAGES ?=
 CONNECTIONS ?=
 ROUNDS ?=
 # Seconds, for a whole run in the virtual machine.
-TIMEOUT ?= $(shell echo $$(($(if $(filter debug kcsan,$(KERNEL)),7200,2700) + 10 * $(or $(SECONDS),0) + \
+TIMEOUT ?= $(shell echo $$(($(if $(filter debug kcsan,$(KERNEL)),7200,3700) + 10 * $(or $(SECONDS),0) + \
 	($(or $(MESSAGES),0) + $(or $(CONNECTIONS),0)) / 5 + 20 * $(or $(ROUNDS),0))))
 TESTS ?=
 # More of the virtual machine's kernel command line, as kmemleak=on.
