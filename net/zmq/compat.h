@@ -93,6 +93,25 @@ static inline void zmq_compat_vm_flags(struct vm_area_struct *vma,
 #endif
 
 /*
+ * 6.2: whether a socket's bytes are copied to current->task_frag is told by a flag.
+ * Before, sk_allocation told it, which nobody in softirq leaves at GFP_KERNEL.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+static inline bool zmq_compat_use_task_frag(struct sock *sk, bool use)
+{
+	bool before = sk->sk_use_task_frag;
+
+	sk->sk_use_task_frag = use;
+	return before;
+}
+#else
+static inline bool zmq_compat_use_task_frag(struct sock *sk, bool use)
+{
+	return use;
+}
+#endif
+
+/*
  * 6.5: pages by reference for TCP and unix stream sockets.  By our own sendmsg
  * not honoured.
  */

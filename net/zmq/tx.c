@@ -458,7 +458,7 @@ static bool zmq_tx_run_bh(struct zmq_conn *conn)
 {
 	struct page_frag *frag = this_cpu_ptr(&zmq_tx_frag);
 	struct sock *sk = conn->lower->sk;
-	bool mine;
+	bool mine, task_frag;
 	gfp_t gfp;
 	int err;
 
@@ -467,11 +467,14 @@ static bool zmq_tx_run_bh(struct zmq_conn *conn)
 	if (mine) {
 		gfp = sk->sk_allocation;
 		sk->sk_allocation = GFP_ATOMIC;
+		/* Whoever was interrupted may be writing to its own. */
+		task_frag = zmq_compat_use_task_frag(sk, false);
 		swap(sk->sk_frag, *frag);
 		err = zmq_tx_run(conn, ZMQ_TX_BURST_BH);
 		if (err && err != -EINPROGRESS)
 			zmq_tx_stopped(conn, err);
 		swap(sk->sk_frag, *frag);
+		zmq_compat_use_task_frag(sk, task_frag);
 		sk->sk_allocation = gfp;
 	}
 	bh_unlock_sock(sk);

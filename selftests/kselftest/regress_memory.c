@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory: what is limited, and what must be gone after a close. */
+#include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -284,6 +286,86 @@ TEST(own_descriptor_in_input)
 	EXPECT_TRUE(wait_until(!proc_find_endpoint(endpoint, &sock)));
 	close(peer);
 	close(listener);
+}
+
+/* Byte @i of what a stream carries. */
+static char stream_byte(unsigned int i)
+{
+	return i * 7 % 251;
+}
+
+/*
+ * A process that has nothing to do with us: it sends itself bytes by TCP, and
+ * what comes is what it sent.  Ends when @stop can be read.
+ */
+static int stream_check(const char *endpoint, int listener, int stop)
+{
+	static char out[1000], in[sizeof(out)];
+	int to = raw_connect(endpoint, 0), from = raw_accept(listener), i;
+	struct pollfd pfd = { .fd = stop, .events = POLLIN };
+	unsigned int sent = 0, got = 0;
+	size_t n;
+
+	while (!poll(&pfd, 1, 0)) {
+		for (i = 0; i < 8; i++) {
+			for (n = 0; n < sizeof(out); n++)
+				out[n] = stream_byte(sent++);
+			if (send(to, out, sizeof(out), 0) != sizeof(out))
+				return 1;
+		}
+		while (got != sent) {
+			if (recv(from, in, sizeof(in), MSG_WAITALL) !=
+			    sizeof(in))
+				return 2;
+			for (n = 0; n < sizeof(in); n++)
+				if (in[n] != stream_byte(got++))
+					return 3;
+		}
+	}
+	return 0;
+}
+
+/*
+ * What is sent from softirq leaves alone the memory that the interrupted process
+ * is just copying its own bytes to.
+ */
+TEST(interrupted_sender)
+{
+	struct zs *push = zs_open(ZMQ_PUSH), *pull = zs_open(ZMQ_PULL);
+	char endpoint[ZS_ENDPOINT_MAX], body[200];
+	int i, listener, stop[2];
+	cpu_set_t all, one;
+	pid_t pid;
+
+	ASSERT_OK(pipe(stop));
+	ASSERT_OK(zs_pair(pull, push, ZS_TCP, NULL));
+	ASSERT_OK(zs_set_int(push, ZMQ_AF_COALESCE, 100));
+	listener = raw_listen(endpoint);
+	ASSERT_LE(0, listener);
+	ASSERT_OK(sched_getaffinity(0, sizeof(all), &all));
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	ASSERT_OK(sched_setaffinity(0, sizeof(one), &one));
+	pid = harness_fork();
+	if (!pid) {
+		close(stop[1]);
+		_exit(stream_check(endpoint, listener, stop[0]));
+	}
+	memset(body, 'x', sizeof(body));
+	/* The first leaves at once, the other when the timer fires. */
+	for (i = 0; i < 3000; i++) {
+		ASSERT_EQ(sizeof(body), zs_send(push, body, sizeof(body), 0));
+		ASSERT_EQ(sizeof(body), zs_send(push, body, sizeof(body), 0));
+		ASSERT_EQ(sizeof(body), zs_recv(pull, body, sizeof(body), 0));
+		ASSERT_EQ(sizeof(body), zs_recv(pull, body, sizeof(body), 0));
+	}
+	close(stop[1]);
+	EXPECT_EQ(0, harness_wait(pid));
+	ASSERT_OK(sched_setaffinity(0, sizeof(all), &all));
+	close(stop[0]);
+	close(listener);
+	ASSERT_OK(zs_close_now(push));
+	ASSERT_OK(zs_close_now(pull));
 }
 
 TEST_HARNESS_MAIN
