@@ -457,16 +457,12 @@ static int zmq_unix_send(struct zmq_conn *conn, struct kvec *vec, int n,
 	return sock->ops->sendmsg(sock, &msg, len);
 }
 
-/*
- * Copied: given by reference (MSG_SPLICE_PAGES, from 6.5 on) 6.12 was seen to find
- * its list of free pages damaged.
- */
 static int zmq_unix_send_page(struct zmq_conn *conn, struct page *page,
 			      u32 off, u32 len, bool more)
 {
 	struct socket *sock = conn->lower;
 	struct msghdr msg = {
-		.msg_flags = ZMQ_UNIX_FLAGS,
+		.msg_flags = ZMQ_UNIX_FLAGS | ZMQ_COMPAT_MSG_SPLICE_PAGES,
 	};
 	struct bio_vec vec = {
 		.bv_page = page,
