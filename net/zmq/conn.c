@@ -145,11 +145,12 @@ void zmq_conn_flush_kick(struct zmq_conn *conn, unsigned long delay)
  * @conn: the connection
  * @error: what the peer did wrong, or ZMQ_CONN_NOMEM
  *
- * Nothing more is parsed.  Context: level 3, or ctl work.
+ * Nothing more is parsed.  Context: level 3, or ctl work; or lock_sock(zsk)
+ * held and the pipe ready, which ctl work ends first.
  */
 void zmq_conn_fail(struct zmq_conn *conn, u32 error)
 {
-	conn->error = error;
+	WRITE_ONCE(conn->error, error);
 	if (error != ZMQ_CONN_NOMEM)
 		trace_zmq_protocol_error(conn, error);
 	if (!test_and_set_bit(ZMQ_CONN_FAILED, &conn->flags))

@@ -137,9 +137,11 @@ struct zmq_tx {
  * @rx_skb: unix: skb being parsed; RX_BUSY
  * @rx_skb_off: bytes of it taken
  * @tx: sending end; TX_BUSY
- * @ctl_lock: protects @ctl, @ctl_count, @subs, @subs_count, @subs_pending; leaf
+ * @ctl_lock: protects @ctl, @ctl_count, @ctl_mem, @subs, @subs_count,
+ *	@subs_pending; leaf
  * @ctl: control bytes to be sent
  * @ctl_count: entries
+ * @ctl_mem: bytes of memory they take
  * @subs: subscriptions received, not yet applied
  * @subs_count: entries
  * @subs_pending: entries, and those that are being applied
@@ -203,6 +205,7 @@ struct zmq_conn {
 	spinlock_t			ctl_lock;	/* @ctl, @subs */
 	struct list_head		ctl;
 	u32				ctl_count;
+	size_t				ctl_mem;
 	struct list_head		subs;
 	u32				subs_count;
 	u32				subs_pending;
@@ -312,8 +315,8 @@ int zmq_traffic_quiet(struct zmq_conn *conn, const u8 *body, u32 len);
 bool zmq_traffic_hold(struct zmq_conn *conn);
 void zmq_traffic_apply(struct zmq_conn *conn);
 int zmq_traffic_subscribe_all(struct zmq_conn *conn);
-int zmq_traffic_subscribe(struct zmq_conn *conn, const u8 *topic, size_t len,
-			  bool on);
+void zmq_traffic_subscribe(struct zmq_conn *conn, const u8 *topic, size_t len,
+			   bool on);
 bool zmq_traffic_heartbeat(struct zmq_conn *conn, unsigned long *next);
 void zmq_traffic_reset(struct zmq_conn *conn);
 

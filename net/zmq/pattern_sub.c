@@ -27,17 +27,15 @@ int zmq_sub_announce(struct zmq_sock *zsk, const u8 *topic, size_t len,
 		     bool on)
 {
 	struct zmq_pipe *pipe;
-	int err;
+	int err = 0;
 
 	list_for_each_entry(pipe, &zsk->pipes, node) {
 		if (!pipe->ready)
 			continue;
-		err = zmq_pipe_subscribe(pipe, topic, len, on);
-		if (err)
-			return err;
+		err = zmq_pipe_subscribe(pipe, topic, len, on) ?: err;
 		zmq_coalesce_dirty(zsk, pipe);
 	}
-	return 0;
+	return err;
 }
 
 /*

@@ -255,7 +255,7 @@ int zmq_pipe_push(struct zmq_pipe *pipe, struct zmq_segq *msg, bool keep)
  *
  * Context: lock_sock(zsk) held.  The caller flushes after releasing it, see
  * zmq_coalesce_dirty().
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM, of inproc peers.  A connection without memory is given up.
  */
 int zmq_pipe_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 		       bool on)
@@ -263,7 +263,8 @@ int zmq_pipe_subscribe(struct zmq_pipe *pipe, const u8 *topic, size_t len,
 	sock_owned_by_me(&pipe->zsk->sk);
 	if (pipe->peer)
 		return zmq_inproc_subscribe(pipe, topic, len, on);
-	return zmq_traffic_subscribe(pipe->conn, topic, len, on);
+	zmq_traffic_subscribe(pipe->conn, topic, len, on);
+	return 0;
 }
 
 /**

@@ -241,7 +241,7 @@ int zmq_rx_feed(struct zmq_conn *conn, struct sk_buff *skb, u32 off, u32 len)
 		if (n == -ENOMEM)
 			zmq_conn_fail(conn, ZMQ_CONN_NOMEM);
 		else if (n < 0)
-			zmq_conn_fail(conn, conn->error ?:
+			zmq_conn_fail(conn, READ_ONCE(conn->error) ?:
 				      ZMQ_HANDSHAKE_ERR_UNSPECIFIED);
 		if (!n)
 			break;

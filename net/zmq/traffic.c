@@ -237,22 +237,26 @@ static size_t zmq_traffic_encode(const struct zmq_conn *conn, u8 *p,
  * @len: its length
  * @on: subscribe, else cancel
  *
- * Context: lock_sock(zsk) held; the caller flushes.
- * Return: 0 or -ENOMEM.
+ * A peer that cannot be told, for want of memory or because it does not read
+ * what it was told, is given up: the next connection is told of everything.
+ *
+ * Context: lock_sock(zsk) held, the pipe ready; the caller flushes.
  */
-int zmq_traffic_subscribe(struct zmq_conn *conn, const u8 *topic, size_t len,
-			  bool on)
+void zmq_traffic_subscribe(struct zmq_conn *conn, const u8 *topic, size_t len,
+			   bool on)
 {
-	u8 *buf;
-	int err;
+	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
+	u8 *buf = NULL;
 
-	buf = kmalloc(zmq_zmtp_subscribe_size(len), GFP_KERNEL_ACCOUNT);
-	if (!buf)
-		return -ENOMEM;
-	len = zmq_traffic_encode(conn, buf, topic, len, on);
-	err = zmq_tx_control(conn, buf, len, GFP_KERNEL_ACCOUNT);
+	if (test_bit(ZMQ_CONN_FAILED, &conn->flags))
+		return;
+	if (READ_ONCE(conn->ctl_mem) < READ_ONCE(znet->topic_mem))
+		buf = kmalloc(zmq_zmtp_subscribe_size(len), GFP_KERNEL_ACCOUNT);
+	if (buf)
+		len = zmq_traffic_encode(conn, buf, topic, len, on);
+	if (!buf || zmq_tx_control(conn, buf, len, GFP_KERNEL_ACCOUNT))
+		zmq_conn_fail(conn, ZMQ_CONN_NOMEM);
 	kfree(buf);
-	return err;
 }
 
 /**

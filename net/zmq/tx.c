@@ -36,8 +36,9 @@
 int zmq_tx_control(struct zmq_conn *conn, const u8 *data, u32 len, gfp_t gfp)
 {
 	struct zmq_ctl_buf *buf;
+	size_t size = struct_size(buf, data, len);
 
-	buf = kmalloc(struct_size(buf, data, len), gfp | __GFP_NOWARN);
+	buf = kmalloc(size, gfp | __GFP_NOWARN);
 	if (!buf)
 		return -ENOMEM;
 	buf->len = len;
@@ -46,6 +47,7 @@ int zmq_tx_control(struct zmq_conn *conn, const u8 *data, u32 len, gfp_t gfp)
 	spin_lock_bh(&conn->ctl_lock);
 	list_add_tail(&buf->node, &conn->ctl);
 	WRITE_ONCE(conn->ctl_count, conn->ctl_count + 1);
+	WRITE_ONCE(conn->ctl_mem, conn->ctl_mem + size);
 	spin_unlock_bh(&conn->ctl_lock);
 	return 0;
 }
@@ -59,6 +61,7 @@ void zmq_tx_drop_control(struct zmq_conn *conn)
 	spin_lock_bh(&conn->ctl_lock);
 	list_splice_init(&conn->ctl, &all);
 	WRITE_ONCE(conn->ctl_count, 0);
+	WRITE_ONCE(conn->ctl_mem, 0);
 	spin_unlock_bh(&conn->ctl_lock);
 	list_for_each_entry_safe(buf, next, &all, node)
 		kfree(buf);
@@ -101,6 +104,8 @@ static void zmq_tx_advance_control(struct zmq_conn *conn, u32 sent)
 			break;
 		list_move_tail(&buf->node, &done);
 		WRITE_ONCE(conn->ctl_count, conn->ctl_count - 1);
+		WRITE_ONCE(conn->ctl_mem, conn->ctl_mem -
+			   struct_size(buf, data, buf->len));
 		if (!sent)
 			break;
 	}

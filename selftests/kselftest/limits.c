@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "harness.h"
 #include "proc.h"
+#include "raw.h"
 
 #define CGROUPS		"/sys/fs/cgroup"
 #define GROUP		CGROUPS "/af_zmq.limits"
@@ -494,6 +495,51 @@ TEST_F(sysctls, topics)
 	ASSERT_OK(zs_set(sub, ZMQ_SUBSCRIBE, "t", 1));
 	zs_close_now(sub);
 	zs_close_now(pub);
+}
+
+/* A publisher that does not read costs no more than topic_mem, and the connection. */
+TEST_F(sysctls, unread)
+{
+	static char topic[1001];
+	char endpoint[ZS_ENDPOINT_MAX];
+	long long before;
+	int listener, fd, flags, i;
+	struct zs *sub;
+
+	if (!self->possible)
+		SKIP(return, "needs a network namespace");
+	ASSERT_OK(put_number(SYSCTL "topic_mem", 1 << 20));
+	before = proc_stat("nomem");
+	listener = raw_listen(endpoint);
+	ASSERT_LE(0, listener);
+	sub = zs_open(ZMQ_SUB);
+	ASSERT_OK(zs_set_int(sub, ZMQ_SNDBUF, 1 << 16));
+	ASSERT_OK(zs_set_int(sub, ZMQ_RECONNECT_IVL, 10));
+	ASSERT_OK(zs_set(sub, ZMQ_SUBSCRIBE, "kept", 4));
+	ASSERT_OK(zs_connect(sub, endpoint));
+	fd = raw_accept(listener);
+	ASSERT_LE(0, fd);
+	ASSERT_OK(raw_greet(fd, "PUB", NULL));
+	ASSERT_EQ(14, raw_recv(fd, &flags, topic, sizeof(topic)));
+	/* TCP's buffers take some megabytes before. */
+	for (i = 0; proc_stat("nomem") == before && i < 50000; i++) {
+		memset(topic, 'a' + i % 26, sizeof(topic));
+		ASSERT_OK(zs_set(sub, ZMQ_SUBSCRIBE, topic, 1000));
+		ASSERT_OK(zs_set(sub, ZMQ_UNSUBSCRIBE, topic, 1000));
+	}
+	EXPECT_EQ(before + 1, proc_stat("nomem"));
+	close(fd);
+	/* It comes back, and tells what it wants now. */
+	fd = raw_accept(listener);
+	ASSERT_LE(0, fd);
+	ASSERT_OK(raw_greet(fd, "PUB", NULL));
+	ASSERT_EQ(14, raw_recv(fd, &flags, topic, sizeof(topic)));
+	EXPECT_EQ(0, memcmp(topic, "\11SUBSCRIBEkept", 14));
+	ASSERT_OK(raw_send(fd, 0, "kept", 4));
+	EXPECT_EQ(4, zs_recv(sub, topic, sizeof(topic), 0));
+	close(fd);
+	close(listener);
+	zs_close_now(sub);
 }
 
 TEST_HARNESS_MAIN
