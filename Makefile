@@ -164,11 +164,13 @@ run-kunit:
 test-debug:
 	@APPEND="$(APPEND)" selftests/debug.py --stages "$(STAGES)"
 
-## make fuzz		the pure code under libFuzzer, SECONDS=60 for each part of it
-fuzz: SECONDS := 60
+## make fuzz		the pure code under libFuzzer, SECONDS=90 for each of its seven
+##			parts, as many at a time as there are processors
+fuzz: SECONDS := 90
 fuzz:
 	@$(SETUP) build fuzz
-	$(MAKE) -C userspace/fuzz O=$(BUILD)/fuzz SECONDS=$(SECONDS) fuzz-all
+	@$(MAKE) --no-print-directory $(JOBS) -C userspace/fuzz O=$(BUILD)/fuzz \
+		SECONDS=$(SECONDS) fuzz-all
 
 ## make check		sparse, W=1 and checkpatch --strict: all must be silent
 check:
