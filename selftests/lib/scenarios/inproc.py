@@ -186,6 +186,20 @@ def inproc_close_with_messages():
     say(pull.bind(), pull.recv(limit=500), pull.close(), context.term())
 
 
+def next_pair(context, one):
+    """A peer of a PAIR that has just lost one: libzmq turns peers away until it has heard twice."""
+    peers = []
+
+    def let_in():
+        if peers:
+            peers.pop().close()
+        peers.append(context.socket(PAIR, LINGER=0))
+        peers[0].connect()
+        return one.events() == "O"
+    say(until(let_in))
+    return peers[0]
+
+
 @scenario
 def inproc_second_pair():
     context = Context()
@@ -193,8 +207,8 @@ def inproc_second_pair():
     say(one.bind(), two.connect(), three.connect(), one.events(), two.events())
     say(until(lambda: three.events() == "-"), three.send(b"3"), two.send(b"2"), one.recv(), one.none())
     say(two.close(), until(lambda: one.events() == "-"), one.send(b"x"))
-    four = context.socket(PAIR, LINGER=0)
-    say(four.connect(), four.send(b"4"), one.recv(), one.send(b"y"), four.recv(), three.none())
+    four = next_pair(context, one)
+    say(four.send(b"4"), one.recv(), one.send(b"y"), four.recv(), three.none())
     context = Context()
     one, two, three = (context.socket(PAIR, LINGER=0) for _ in range(3))
     say(one.bind("inproc://a"), two.bind("inproc://b"), three.connect("inproc://a"),
