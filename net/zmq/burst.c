@@ -11,6 +11,7 @@
  * @task: whoever has flushed last, not to be looked into
  * @last: ns: when that had ended
  * @sends: calls that sent
+ * @since: @sends when @task had not sent yet
  *
  * Hints, written without a lock: a sender can be preempted or go elsewhere.
  */
@@ -18,6 +19,7 @@ struct zmq_burst_cpu {
 	const void	*task;
 	u64		last;
 	u32		sends;
+	u32		since;
 };
 
 static DEFINE_PER_CPU(struct zmq_burst_cpu, zmq_burst_cpus);
@@ -139,8 +141,11 @@ bool zmq_burst_quiet(struct zmq_sock *zsk)
 	gap = burst->now - READ_ONCE(burst->last);
 	if (zsk->co.usec > 0)
 		return gap >= zsk->co.usec * NSEC_PER_USEC;
-	return !zmq_burst_joins(zsk) && !preempted &&
-	       gap >= READ_ONCE(burst->cost);
+	if (!zmq_burst_joins(zsk) && !preempted &&
+	    gap >= READ_ONCE(burst->cost))
+		return true;
+	raw_cpu_write(zmq_burst_cpus.last, burst->now);
+	return false;
 }
 
 /**
@@ -166,6 +171,25 @@ bool zmq_burst_goes_on(struct zmq_sock *zsk)
 	return preempted || gap < quiet;
 }
 
+/*
+ * How many sockets does this thread send by in turn?  So many sends of its own
+ * were there since the last one by this socket.
+ */
+static void zmq_burst_turn(struct zmq_burst *burst)
+{
+	u32 sends = raw_cpu_inc_return(zmq_burst_cpus.sends);
+	u32 own;
+
+	if (raw_cpu_read(zmq_burst_cpus.task) != current) {
+		raw_cpu_write(zmq_burst_cpus.task, current);
+		raw_cpu_write(zmq_burst_cpus.since, sends - 1);
+		raw_cpu_write(zmq_burst_cpus.last, 0);
+	}
+	own = sends - raw_cpu_read(zmq_burst_cpus.since);
+	WRITE_ONCE(burst->turn, clamp(sends - burst->mark, 1U, own));
+	burst->mark = sends;
+}
+
 /* A call has sent something; lock_sock held.  Return: how many wait already. */
 u32 zmq_burst_count(struct zmq_burst *burst)
 {
@@ -173,7 +197,7 @@ u32 zmq_burst_count(struct zmq_burst *burst)
 
 	/* It may be lost that the timer has just set it to 0. */
 	WRITE_ONCE(burst->waiting, waiting + 1);
-	raw_cpu_inc(zmq_burst_cpus.sends);
+	zmq_burst_turn(burst);
 	return waiting;
 }
 
@@ -196,7 +220,6 @@ void zmq_burst_flushed(struct zmq_burst *burst, u64 start)
 	u64 end = ktime_get_ns();
 
 	WRITE_ONCE(burst->last, end);
-	raw_cpu_write(zmq_burst_cpus.task, current);
 	raw_cpu_write(zmq_burst_cpus.last, end);
 	if (start)
 		zmq_burst_sample(burst, end - start);
@@ -232,7 +255,8 @@ void zmq_burst_worked(struct zmq_sock *zsk, u64 ns)
 bool zmq_burst_adapt(struct zmq_burst *burst, u32 msgs)
 {
 	u32 before = READ_ONCE(burst->wait);
-	u32 cost = READ_ONCE(burst->cost);
+	u64 cost = min_t(u64, (u64)READ_ONCE(burst->cost) *
+			      READ_ONCE(burst->turn), ZMQ_BURST_COST_MAX);
 	u64 wait = before;
 	u64 max;
 
@@ -240,7 +264,7 @@ bool zmq_burst_adapt(struct zmq_burst *burst, u32 msgs)
 		wait *= 2;
 	else if (msgs <= 2)
 		wait /= 2;
-	wait = clamp(wait, 2ULL * cost, 10ULL * cost);
+	wait = clamp(wait, 2 * cost, 10 * cost);
 	/* One flush of many peers takes longer than anything else may wait. */
 	max = max_t(u64, cost, ZMQ_BURST_MAX);
 	wait = clamp_t(u64, wait, ZMQ_BURST_MIN, max);

@@ -36,6 +36,8 @@ struct zmq_sock;
  * @worked: ns that work has flushed for since the timer did
  * @wait: ns that the timer runs when armed
  * @sends: how many calls had sent on this processor when it was; a hint
+ * @mark: how many had when this socket sent last; lock_sock
+ * @turn: sockets that its sender sends by in turn
  */
 struct zmq_burst {
 	u32		waiting;
@@ -53,6 +55,8 @@ struct zmq_burst {
 	atomic64_t	worked;
 	u32		wait;
 	u32		sends;
+	u32		mark;
+	u32		turn;
 };
 
 /* Sending; lock_sock held. */

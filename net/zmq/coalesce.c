@@ -341,6 +341,7 @@ void zmq_coalesce_init(struct zmq_sock *zsk)
 	INIT_LIST_HEAD(&co->settle);
 	co->usec = READ_ONCE(zmq_net(sock_net(&zsk->sk))->coalesce_default);
 	co->burst.wait = ZMQ_BURST_MIN;
+	co->burst.turn = 1;
 	zmq_compat_hrtimer_setup(&co->timer, zmq_coalesce_timer,
 				 CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_SOFT);
 }
