@@ -7,6 +7,7 @@
 #include "ep.h"
 #include "idle.h"
 #include "inproc.h"
+#include "lookahead.h"
 #include "meta.h"
 #include "monitor.h"
 #include "net.h"
@@ -52,6 +53,7 @@ static void zmq_af_free_work(struct work_struct *work)
 	zmq_send_reset(&zsk->asm_msg);
 	zmq_chunk_free(&zsk->tx_pool);
 	zmq_chunk_free(&zsk->rx_ids);
+	zmq_lookahead_free(zsk);
 	if (zsk->rx_pool) {
 		zmq_chunk_free(zsk->rx_pool);
 		kfree(zsk->rx_pool);

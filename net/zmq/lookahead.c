@@ -15,6 +15,48 @@
 
 /* Bytes looked at by one call; they are copied under rx_lock. */
 #define ZMQ_LOOKAHEAD_BYTES	SZ_8K
+/* Messages of several peers that are looked at by one call. */
+#define ZMQ_LOOKAHEAD_RUNS	64
+/* Pipes whose parsers the call itself lets go on. */
+#define ZMQ_LOOKAHEAD_RESUMES	8
+
+/**
+ * struct zmq_lookahead_place - how far a pipe was looked at
+ * @pipe: the pipe
+ * @cur: its next message
+ * @off: bytes before that
+ * @left: messages from there on that may be looked at
+ * @credit: of how many the last gives credit to the sender
+ */
+struct zmq_lookahead_place {
+	struct zmq_pipe		*pipe;
+	struct zmq_segcur	cur;
+	u32			off;
+	u32			left;
+	u32			credit;
+};
+
+/**
+ * struct zmq_lookahead - looking at messages of several peers
+ * @run: what was told last, a message each
+ * @place: pipes in the order of the fair queue; used during a call
+ *
+ * All of it under rx_lock.
+ */
+struct zmq_lookahead {
+	struct zmq_lookahead_run	run[ZMQ_LOOKAHEAD_RUNS];
+	struct zmq_lookahead_place	place[ZMQ_LOOKAHEAD_RUNS];
+};
+
+/**
+ * struct zmq_lookahead_resumes - pipes that go on when rx_lock is released
+ * @pipe: them, with a reference each
+ * @n: how many
+ */
+struct zmq_lookahead_resumes {
+	struct zmq_pipe	*pipe[ZMQ_LOOKAHEAD_RESUMES];
+	u32		n;
+};
 
 /* Can messages of this type be taken without the type noticing? */
 static bool zmq_lookahead_possible(const struct zmq_sock *zsk)
@@ -26,21 +68,10 @@ static bool zmq_lookahead_possible(const struct zmq_sock *zsk)
 	       (!type->recv_begin || type->rechecks);
 }
 
-/*
- * Whose messages can be looked at now, or NULL.  With several peers it is the
- * fair queue's business whose comes next.
- */
-static struct zmq_pipe *zmq_lookahead_pipe(const struct zmq_sock *zsk)
+/* May a pipe's messages be looked at before they are received? */
+static bool zmq_lookahead_plain(const struct zmq_pipe *pipe)
 {
-	struct zmq_pipe *pipe;
-
-	if (!list_is_singular(&zsk->fq) || !list_empty(&zsk->rx_held))
-		return NULL;
-	pipe = list_first_entry(&zsk->fq, struct zmq_pipe, fq_node);
-	if (pipe->recheck || pipe->conflate ||
-	    (zsk->rx_cur && zsk->rx_cur != pipe))
-		return NULL;
-	return pipe;
+	return !pipe->recheck && !pipe->conflate;
 }
 
 /* Is there a sender that waits, or a parser that stopped, for lack of room? */
@@ -50,17 +81,17 @@ static bool zmq_lookahead_full(const struct zmq_pipe *pipe)
 			    zmq_pipe_rx_full(pipe, 0);
 }
 
-/* Copy messages to @to, where there is @room; rx_lock held. */
-static void zmq_lookahead_look(struct zmq_sock *zsk,
-			       struct zmq_af_lookahead *look, u8 *to, u32 room)
+/* Copy messages of the only pipe that has any. */
+static void zmq_lookahead_look_one(struct zmq_sock *zsk, struct zmq_pipe *pipe,
+				   struct zmq_af_lookahead *look, u8 *to,
+				   u32 room)
 {
-	struct zmq_pipe *pipe = zmq_lookahead_pipe(zsk);
 	struct zmq_segcur cur;
 	u64 next, body = 0;
 	u32 left, max;
 
 	lockdep_assert_held(&zsk->rx_lock);
-	if (!pipe)
+	if (!zmq_lookahead_plain(pipe) || (zsk->rx_cur && zsk->rx_cur != pipe))
 		return;
 	left = zmq_hwm_unreported(&pipe->rx);
 	max = min3((u64)look->max, (u64)left, zmq_hwm_queued(&pipe->rx));
@@ -79,9 +110,142 @@ static void zmq_lookahead_look(struct zmq_sock *zsk,
 		look->flags |= ZMQ_AF_LOOKAHEAD_PROMPT;
 	if (READ_ONCE(zsk->recvmeta) && zmq_meta_told(zsk, pipe, &look->meta))
 		look->flags |= ZMQ_AF_LOOKAHEAD_META;
-	zsk->look.pipe = pipe;
-	zsk->look.msgs = look->count;
-	zsk->look.bytes = look->bytes;
+	zsk->look.one.pipe = pipe;
+	zsk->look.one.msgs = look->count;
+	zsk->look.one.bytes = look->bytes;
+	zsk->look.runs = 1;
+	zsk->look.peers = false;
+}
+
+/* A pipe takes part in a look; false: what comes from here on cannot. */
+static bool zmq_lookahead_add_pipe(struct zmq_sock *zsk, struct zmq_pipe *pipe,
+				   u32 *n)
+{
+	struct zmq_lookahead_place *place;
+
+	if (*n == ZMQ_LOOKAHEAD_RUNS || !zmq_lookahead_plain(pipe))
+		return false;
+	place = &zsk->look.many->place[(*n)++];
+	place->pipe = pipe;
+	zmq_segcur_init(&place->cur, &pipe->rxq);
+	place->off = 0;
+	place->left = min_t(u64, zmq_hwm_queued(&pipe->rx), ZMQ_LOOKAHEAD_RUNS);
+	place->credit = zmq_hwm_unreported(&pipe->rx);
+	return true;
+}
+
+/*
+ * The pipes in the order in which they are read: the one whose message is being
+ * read comes first, wherever it is in the queue.
+ * Return: true: these are all.
+ */
+static bool zmq_lookahead_add_pipes(struct zmq_sock *zsk, u32 *n)
+{
+	struct zmq_pipe *pipe = zsk->rx_cur;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	*n = 0;
+	if (pipe && !zmq_lookahead_add_pipe(zsk, pipe, n))
+		return false;
+	list_for_each_entry(pipe, &zsk->fq, fq_node)
+		if (pipe != zsk->rx_cur &&
+		    !zmq_lookahead_add_pipe(zsk, pipe, n))
+			return false;
+	return true;
+}
+
+/* Copy a pipe's next message, behind its number.  False: look no further. */
+static bool zmq_lookahead_add(struct zmq_sock *zsk,
+			      struct zmq_lookahead_place *place,
+			      struct zmq_af_lookahead *look, u8 *to, u32 room)
+{
+	struct zmq_pipe *pipe = place->pipe;
+	struct zmq_lookahead_run *run;
+	u64 next, body = 0;
+
+	if (look->count == min_t(u32, look->max, ZMQ_LOOKAHEAD_RUNS))
+		return false;
+	next = zmq_segcur_msg(&place->cur, &body);
+	if (next > look->size_max || next + sizeof(u32) > room - look->bytes)
+		return false;
+	to += look->bytes;
+	put_unaligned(zmq_meta_id(pipe), (u32 *)to);
+	zmq_segq_peek(&pipe->rxq, place->off, next, to + sizeof(u32));
+	run = &zsk->look.many->run[look->count++];
+	run->pipe = pipe;
+	run->msgs = 1;
+	run->bytes = next;
+	look->bytes += sizeof(u32) + next;
+	place->off += next;
+	place->left--;
+	place->credit--;
+	if (!place->credit || zmq_lookahead_full(pipe))
+		look->flags |= ZMQ_AF_LOOKAHEAD_PROMPT;
+	return place->credit;
+}
+
+/* One message of each pipe in turn, as the fair queue gives them. */
+static void zmq_lookahead_look_peers(struct zmq_sock *zsk,
+				     struct zmq_af_lookahead *look, u8 *to,
+				     u32 room)
+{
+	struct zmq_lookahead_place *place = zsk->look.many->place;
+	bool all, more;
+	u32 n, i;
+
+	all = zmq_lookahead_add_pipes(zsk, &n);
+	do {
+		more = false;
+		for (i = 0; i < n; i++) {
+			if (!place[i].left)
+				continue;
+			if (!zmq_lookahead_add(zsk, &place[i], look, to, room))
+				goto out;
+			more = more || place[i].left;
+		}
+	} while (all && more);
+out:
+	if (!look->count)
+		return;
+	look->flags |= ZMQ_AF_LOOKAHEAD_PEERS;
+	zsk->look.runs = look->count;
+	zsk->look.peers = true;
+}
+
+/* Copy messages to @to, where there is @room; rx_lock held. */
+static void zmq_lookahead_look(struct zmq_sock *zsk,
+			       struct zmq_af_lookahead *look, u8 *to, u32 room)
+{
+	bool peers = look->flags & ZMQ_AF_LOOKAHEAD_PEERS;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	look->flags = 0;
+	if (list_empty(&zsk->fq) || !list_empty(&zsk->rx_held))
+		return;
+	if (list_is_singular(&zsk->fq))
+		zmq_lookahead_look_one(zsk, list_first_entry(&zsk->fq,
+							     struct zmq_pipe,
+							     fq_node),
+				       look, to, room);
+	else if (peers && zsk->look.many)
+		zmq_lookahead_look_peers(zsk, look, to, room);
+}
+
+static const struct zmq_lookahead_run *
+zmq_lookahead_runs(const struct zmq_sock *zsk)
+{
+	lockdep_assert_held(&zsk->rx_lock);
+	return zsk->look.peers ? zsk->look.many->run : &zsk->look.one;
+}
+
+/* Bytes of @n messages that @cur is at, which it goes beyond. */
+static u64 zmq_lookahead_msgs(struct zmq_segcur *cur, u32 n)
+{
+	u64 bytes = 0, body = 0;
+
+	while (n--)
+		bytes += zmq_segcur_msg(cur, &body);
+	return bytes;
 }
 
 /* Bytes of @n parts that @cur is at, none of them a message's last; else 0. */
@@ -100,108 +264,192 @@ static u64 zmq_lookahead_parts(struct zmq_segcur *cur, u32 n)
 	return bytes;
 }
 
-/* Take whole messages off the front; a reference of the caller's is used up. */
-static void zmq_lookahead_drop(struct zmq_pipe *pipe, u64 bytes, u32 msgs,
-			       struct zmq_pipe **resume)
+/*
+ * What is behind the first @taken messages that were looked at: *@pipe, where
+ * @cur is at it.  False: nothing is.
+ */
+static bool zmq_lookahead_at(const struct zmq_sock *zsk, u32 taken,
+			     struct zmq_pipe **pipe, struct zmq_segcur *cur)
 {
-	struct zmq_sock *zsk = pipe->zsk;
+	const struct zmq_lookahead_run *run = zmq_lookahead_runs(zsk);
+	u32 i, j;
 
-	lockdep_assert_held(&zsk->rx_lock);
-	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
-	pipe->recheck -= min_t(u64, pipe->recheck, msgs);
-	WRITE_ONCE(zsk->rx_more, false);
-	if (zmq_pipe_read_done(pipe, msgs))
-		*resume = pipe;
-	else
-		zmq_pipe_put(pipe);
+	for (i = 0; i < zsk->look.runs && taken >= run[i].msgs; i++)
+		taken -= run[i].msgs;
+	if (i == zsk->look.runs)
+		return false;
+	*pipe = run[i].pipe;
+	zmq_segcur_init(cur, &run[i].pipe->rxq);
+	for (j = 0; j < i; j++)
+		if (run[j].pipe == *pipe)
+			zmq_lookahead_msgs(cur, run[j].msgs);
+	zmq_lookahead_msgs(cur, taken);
+	return true;
 }
 
-/* Begin to read a message: take parts of it. */
-static void zmq_lookahead_begin(struct zmq_pipe *pipe, u64 bytes)
+/*
+ * A message of this pipe is taken next, with a reference.  If one is being read,
+ * or was found by a poll, it is this one: only reading changes whose turn it is.
+ */
+static void zmq_lookahead_cur(struct zmq_sock *zsk, struct zmq_pipe *pipe)
 {
-	struct zmq_sock *zsk = pipe->zsk;
-
 	lockdep_assert_held(&zsk->rx_lock);
 	if (!zsk->rx_cur) {
 		zmq_pipe_get(pipe);
 		zsk->rx_cur = pipe;
 	}
+	WARN_ON_ONCE(zsk->rx_cur != pipe);
+}
+
+/* Take whole messages off the front of zsk->rx_cur. */
+static void zmq_lookahead_drop(struct zmq_sock *zsk, u64 bytes, u32 msgs,
+			       struct zmq_lookahead_resumes *resumes)
+{
+	struct zmq_pipe *pipe = zsk->rx_cur;
+	u32 id;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	zsk->rx_cur = NULL;
+	if (zsk->look.peers && READ_ONCE(zsk->recvmeta))
+		zmq_meta_told(zsk, pipe, &id);
+	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
+	pipe->recheck -= min_t(u64, pipe->recheck, msgs);
+	WRITE_ONCE(zsk->rx_more, false);
+	if (!zmq_pipe_read_done(pipe, msgs)) {
+		zmq_pipe_put(pipe);
+	} else if (resumes->n < ZMQ_LOOKAHEAD_RESUMES) {
+		resumes->pipe[resumes->n++] = pipe;
+	} else {
+		zmq_pipe_resume(pipe);
+		zmq_pipe_put(pipe);
+	}
+}
+
+/* Begin to read the message of zsk->rx_cur: take parts of it. */
+static void zmq_lookahead_begin(struct zmq_sock *zsk, u64 bytes)
+{
+	struct zmq_pipe *pipe = zsk->rx_cur;
+	u32 id;
+
+	lockdep_assert_held(&zsk->rx_lock);
+	if (zsk->look.peers && READ_ONCE(zsk->recvmeta))
+		zmq_meta_told(zsk, pipe, &id);
 	zsk->rx_started = true;
 	zsk->rx_prefix = false;
 	WRITE_ONCE(zsk->rx_more, true);
 	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
 }
 
+static u32 zmq_lookahead_count(const struct zmq_sock *zsk)
+{
+	lockdep_assert_held(&zsk->rx_lock);
+	return zsk->look.peers || !zsk->look.runs ? zsk->look.runs :
+						     zsk->look.one.msgs;
+}
+
+/* The user has taken the first @taken of what was looked at. */
+static void zmq_lookahead_take_msgs(struct zmq_sock *zsk, u32 taken,
+				    struct zmq_lookahead_resumes *resumes)
+{
+	const struct zmq_lookahead_run *run = zmq_lookahead_runs(zsk);
+	struct zmq_segcur cur;
+	u64 bytes;
+	u32 n;
+
+	for (; taken; taken -= n, run++) {
+		n = min(taken, run->msgs);
+		bytes = run->bytes;
+		if (n < run->msgs) {
+			zmq_segcur_init(&cur, &run->pipe->rxq);
+			bytes = zmq_lookahead_msgs(&cur, n);
+		}
+		zmq_lookahead_cur(zsk, run->pipe);
+		zmq_lookahead_drop(zsk, bytes, n, resumes);
+	}
+}
+
 /*
- * The user has taken some of what was looked at last; rx_lock held.
- * Return: 0, *@resume set if that pipe's parser should run again; -ESTALE;
- * -EINVAL.
+ * The user has taken some of what was looked at last, which is out of date then.
+ * Return: 0; -ESTALE; -EINVAL.
  */
 static int zmq_lookahead_take(struct zmq_sock *zsk,
 			      const struct zmq_af_lookahead *look,
-			      struct zmq_pipe **resume)
+			      struct zmq_lookahead_resumes *resumes)
 {
-	struct zmq_pipe *pipe = zsk->look.pipe;
-	u64 bytes = 0, parts = 0, body = 0;
+	u32 count = zmq_lookahead_count(zsk);
+	struct zmq_pipe *pipe = NULL;
 	struct zmq_segcur cur;
-	u32 i;
+	u64 parts = 0;
+	int err = 0;
 
-	lockdep_assert_held(&zsk->rx_lock);
-	zmq_lookahead_end(zsk);
 	if (!look->taken && !look->parts)
-		return 0;
-	if (!pipe)
-		return -ESTALE;
-	if (look->taken + !!look->parts > zsk->look.msgs ||
-	    look->taken > zsk->look.msgs)
-		return -EINVAL;
-	if (look->taken == zsk->look.msgs) {
-		bytes = zsk->look.bytes;
-	} else {
-		zmq_segcur_init(&cur, &pipe->rxq);
-		for (i = 0; i < look->taken; i++)
-			bytes += zmq_segcur_msg(&cur, &body);
-		parts = zmq_lookahead_parts(&cur, look->parts);
-		if (look->parts && !parts)
-			return -EINVAL;
+		goto out;
+	if (!count)
+		err = -ESTALE;
+	else if (look->taken > count)
+		err = -EINVAL;
+	if (!err && look->parts) {
+		if (zmq_lookahead_at(zsk, look->taken, &pipe, &cur))
+			parts = zmq_lookahead_parts(&cur, look->parts);
+		if (!parts)
+			err = -EINVAL;
 	}
-	if (look->taken) {
-		/* Begun to be read, or found by a poll. */
-		if (!zsk->rx_cur)
-			zmq_pipe_get(pipe);
-		zsk->rx_cur = NULL;
-		/* With parts to be taken it has more than this reference. */
-		zmq_lookahead_drop(pipe, bytes, look->taken, resume);
+	if (!err)
+		zmq_lookahead_take_msgs(zsk, look->taken, resumes);
+	if (!err && parts) {
+		zmq_lookahead_cur(zsk, pipe);
+		zmq_lookahead_begin(zsk, parts);
 	}
-	if (parts)
-		zmq_lookahead_begin(pipe, parts);
-	return 0;
+out:
+	zmq_lookahead_end(zsk);
+	return err;
 }
 
 /* Both halves of a call; @to: room for what is looked at. */
 static int zmq_lookahead_run(struct zmq_sock *zsk,
 			     struct zmq_af_lookahead *look, u8 *to, u32 room)
 {
-	struct zmq_pipe *resume = NULL;
+	struct zmq_lookahead_resumes resumes = {};
 	bool wake;
 	int err;
+	u32 i;
 
 	spin_lock_bh(&zsk->rx_lock);
-	err = zmq_lookahead_take(zsk, look, &resume);
-	if (!err && !resume && room)
+	err = zmq_lookahead_take(zsk, look, &resumes);
+	if (!err && !resumes.n && room)
 		zmq_lookahead_look(zsk, look, to, room);
 	wake = zsk->rx_waiters && zmq_recv_ready(zsk);
 	spin_unlock_bh(&zsk->rx_lock);
 	if (wake)
 		zsk->sk.sk_data_ready(&zsk->sk);
-	if (!resume)
+	if (!resumes.n)
 		return err;
-	zmq_recv_resume(resume);
+	for (i = 0; i < resumes.n; i++)
+		zmq_recv_resume(resumes.pipe[i]);
 	spin_lock_bh(&zsk->rx_lock);
 	if (room)
 		zmq_lookahead_look(zsk, look, to, room);
 	spin_unlock_bh(&zsk->rx_lock);
 	return 0;
+}
+
+/* Have what looking at several peers' messages needs; without it one is. */
+static void zmq_lookahead_make(struct zmq_sock *zsk)
+{
+	struct zmq_lookahead *many;
+
+	if (READ_ONCE(zsk->look.many) || list_empty_careful(&zsk->fq) ||
+	    list_is_singular(&zsk->fq))
+		return;
+	many = kmalloc(sizeof(*many), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (many && cmpxchg(&zsk->look.many, NULL, many))
+		kfree(many);
+}
+
+/* Nobody uses the socket any more. */
+void zmq_lookahead_free(struct zmq_sock *zsk)
+{
+	kfree(zsk->look.many);
 }
 
 /**
@@ -212,8 +460,8 @@ static int zmq_lookahead_run(struct zmq_sock *zsk,
  *
  * Never waits.
  *
- * Return: 0; -EINVAL: no room for the struct, or more taken than was looked at;
- * -ESTALE: something else has taken messages meanwhile; -EOPNOTSUPP: not for
+ * Return: 0; -EINVAL: no room for the struct, unknown flags, or more taken than
+ * was looked at; -ESTALE: something else has taken messages meanwhile; -EOPNOTSUPP: not for
  * this type; -ENOMEM; -EFAULT.
  */
 int zmq_lookahead_get(struct zmq_sock *zsk, char __user *val,
@@ -230,6 +478,8 @@ int zmq_lookahead_get(struct zmq_sock *zsk, char __user *val,
 		return -EINVAL;
 	if (copy_from_user(&look, val, sizeof(look)))
 		return -EFAULT;
+	if (look.flags & ~ZMQ_AF_LOOKAHEAD_PEERS)
+		return -EINVAL;
 	if (!zmq_lookahead_possible(zsk))
 		return -EOPNOTSUPP;
 	if (look.max)
@@ -238,11 +488,12 @@ int zmq_lookahead_get(struct zmq_sock *zsk, char __user *val,
 		to = kmalloc(room, GFP_KERNEL);
 		if (!to)
 			return -ENOMEM;
+		if (look.flags & ZMQ_AF_LOOKAHEAD_PEERS)
+			zmq_lookahead_make(zsk);
 	}
 	look.count = 0;
 	look.bytes = 0;
 	look.meta = 0;
-	look.flags = 0;
 	err = zmq_lookahead_run(zsk, &look, to, room);
 	if (!err && (copy_to_user(val, &look, sizeof(look)) ||
 		     copy_to_user(val + sizeof(look), to, look.bytes) ||

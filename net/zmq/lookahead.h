@@ -7,12 +7,13 @@
 
 int zmq_lookahead_get(struct zmq_sock *zsk, char __user *val,
 		      int __user *optlen);
+void zmq_lookahead_free(struct zmq_sock *zsk);
 
 /* Something else takes messages: what was looked at is out of date. */
 static inline void zmq_lookahead_end(struct zmq_sock *zsk)
 {
 	lockdep_assert_held(&zsk->rx_lock);
-	zsk->look.pipe = NULL;
+	zsk->look.runs = 0;
 }
 
 #endif /* _NET_ZMQ_LOOKAHEAD_H */

@@ -83,6 +83,13 @@ void zmq_meta_give(struct zmq_pipe *pipe, struct zmq_meta *meta)
 	zmq_meta_put(meta);
 }
 
+/* The number of the connection that a pipe's messages come by, or 0. */
+u32 zmq_meta_id(const struct zmq_pipe *pipe)
+{
+	lockdep_assert_held(&pipe->zsk->rx_lock);
+	return pipe->meta ? pipe->meta->id : 0;
+}
+
 /**
  * zmq_meta_told - a part is received by somebody who asked for its metadata
  * @zsk: the socket
@@ -97,7 +104,7 @@ bool zmq_meta_told(struct zmq_sock *zsk, struct zmq_pipe *pipe, u32 *id)
 	struct zmq_meta *meta = pipe->meta;
 
 	lockdep_assert_held(&zsk->rx_lock);
-	*id = meta ? meta->id : 0;
+	*id = zmq_meta_id(pipe);
 	if (meta == zsk->rx_meta)
 		return zsk->recvmeta == ZMQ_AF_RECVMETA_ALL;
 	if (meta)

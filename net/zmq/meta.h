@@ -30,6 +30,7 @@ struct zmq_meta *zmq_meta_alloc(struct zmq_conn *conn,
 				const struct zmq_handshake *hs);
 void zmq_meta_put(struct zmq_meta *meta);
 void zmq_meta_give(struct zmq_pipe *pipe, struct zmq_meta *meta);
+u32 zmq_meta_id(const struct zmq_pipe *pipe);
 bool zmq_meta_told(struct zmq_sock *zsk, struct zmq_pipe *pipe, u32 *id);
 int zmq_meta_get(struct zmq_sock *zsk, char __user *val, int __user *optlen);
 int zmq_meta_set_own(struct zmq_options *opt, const u8 *val, size_t len);

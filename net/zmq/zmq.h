@@ -49,10 +49,23 @@
 
 struct zmq_cmsg;
 struct zmq_context;
+struct zmq_lookahead;
 struct zmq_meta;
 struct zmq_monitor;
 struct zmq_ring;
 struct zmq_type;
+
+/**
+ * struct zmq_lookahead_run - messages that were looked at
+ * @pipe: in its queue; used while it is in zsk->fq only
+ * @msgs: how many
+ * @bytes: bytes they take
+ */
+struct zmq_lookahead_run {
+	struct zmq_pipe	*pipe;
+	u32		msgs;
+	u32		bytes;
+};
 
 /**
  * struct zmq_asm - the message that is being sent
@@ -218,10 +231,10 @@ struct zmq_sub_state {
  * @rx_waiters: receivers asleep, or about to be, or not yet at work; rx_lock
  * @wr_seq: counts what a blocked sender waits for; rx_lock to write
  * @look: what ZMQ_AF_LOOKAHEAD told last; rx_lock
- * @look.pipe: whose it was, compared and used while it is in @fq only; NULL:
- *	nothing, or out of date
- * @look.msgs: messages, the first ones there
- * @look.bytes: bytes they take
+ * @look.runs: how many runs of messages; 0: none, or out of date
+ * @look.peers: they are in @look.many, else one in @look.one
+ * @look.one: messages of the only pipe that had any
+ * @look.many: one of each of several in turn; NULL until needed; cmpxchg
  * @rx_held: frames taken out and put back; rx_lock
  * @rx_ids: where frames that are not in a pipe are packed; rx_lock
  * @rx_pool: chunk pool for the parsers to borrow; xchg
@@ -281,9 +294,10 @@ struct zmq_sock {
 	u32			rx_waiters;
 	u32			wr_seq;
 	struct {
-		struct zmq_pipe	*pipe;
-		u32		msgs;
-		u64		bytes;
+		u32				runs;
+		bool				peers;
+		struct zmq_lookahead_run	one;
+		struct zmq_lookahead		*many;
 	} look;
 	struct list_head	rx_held;
 	struct zmq_chunk_pool	*rx_pool;

@@ -11,9 +11,8 @@ struct look {
 	unsigned char		data[16384];
 };
 
-/* Tell what was taken of the last look, and look again. */
-static int look_at(struct zs *s, struct look *look, int taken, int parts,
-		   int max)
+static int look_with(struct zs *s, struct look *look, int taken, int parts,
+		     int max, int flags)
 {
 	socklen_t len = sizeof(*look);
 
@@ -22,10 +21,25 @@ static int look_at(struct zs *s, struct look *look, int taken, int parts,
 	look->head.parts = parts;
 	look->head.max = max;
 	look->head.size_max = 1000;
+	look->head.flags = flags;
 	if (getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_LOOKAHEAD, look, &len))
 		return -1;
 	return len == sizeof(look->head) + look->head.bytes ?
 	       (int)look->head.count : -2;
+}
+
+/* Tell what was taken of the last look, and look again. */
+static int look_at(struct zs *s, struct look *look, int taken, int parts,
+		   int max)
+{
+	return look_with(s, look, taken, parts, max, 0);
+}
+
+/* The same at several peers' messages. */
+static int look_all(struct zs *s, struct look *look, int taken, int parts,
+		    int max)
+{
+	return look_with(s, look, taken, parts, max, ZMQ_AF_LOOKAHEAD_PEERS);
 }
 
 static bool looked(const struct look *look, const struct frames *b, size_t off,
@@ -195,7 +209,7 @@ TEST(credit)
 	close(fd);
 }
 
-/* With several peers whose turn it is, is for plain receives. */
+/* With several peers whose turn it is, is for plain receives, by default. */
 TEST(peers)
 {
 	struct zs *pull = zs_open(ZMQ_PULL);
@@ -230,6 +244,251 @@ TEST(peers)
 	ASSERT_OK(zs_close_now(pull));
 }
 
+/* A receiver, and peers that have sent it messages "0.0" "0.1" ... "1.0" ... */
+struct several {
+	struct zs *pull;
+	char endpoint[ZS_ENDPOINT_MAX];
+	int fd[70];
+	int n;
+};
+
+FIXTURE(several) {
+	struct several s;
+};
+
+FIXTURE_SETUP(several)
+{
+	struct several *s = &self->s;
+
+	s->pull = zs_open(ZMQ_PULL);
+	ASSERT_OK(zs_set_int(s->pull, ZMQ_AF_RECVMETA, ZMQ_AF_RECVMETA_NEW));
+	ASSERT_OK(zs_bind_any(s->pull, ZS_TCP, s->endpoint));
+}
+
+FIXTURE_TEARDOWN(several)
+{
+	struct several *s = &self->s;
+
+	while (s->n)
+		close(s->fd[--s->n]);
+	zs_close_now(s->pull);
+}
+
+/* A message of one part, or of three: "text" "text" "text". */
+static int several_put(int fd, const char *text, bool parts)
+{
+	size_t len = strlen(text);
+
+	return (parts && (raw_send(fd, RAW_MORE, text, len) ||
+			  raw_send(fd, RAW_MORE, text, len))) ||
+	       raw_send(fd, 0, text, len) ? -1 : 0;
+}
+
+/* One more peer sends @count messages, of which @take are let in. */
+static bool several_send(struct several *s, int count, int take, bool parts)
+{
+	long long want = zs_rx_queued(s->pull) + take;
+	int fd = raw_connect(s->endpoint, 0), i;
+	char text[32];
+
+	if (fd < 0 || raw_greet(fd, "PUSH", NULL))
+		return false;
+	for (i = 0; i < count; i++) {
+		sprintf(text, "%d.%d", s->n, i);
+		if (several_put(fd, text, parts))
+			return false;
+	}
+	s->fd[s->n++] = fd;
+	return wait_until(zs_rx_queued(s->pull) == want);
+}
+
+/* The next message, "+" before its further parts, and its connection. */
+static size_t looked_next(const struct look *look, size_t at, char *text,
+			  __u32 *id)
+{
+	const unsigned char *p = look->data + at;
+	bool more;
+
+	memcpy(id, p, sizeof(*id));
+	p += sizeof(*id);
+	do {
+		more = p[0] & RAW_MORE;
+		text += sprintf(text, "%.*s%s", p[1], p + 2, more ? "+" : "");
+		p += 2 + p[1];
+	} while (more);
+	return p - look->data;
+}
+
+/* All of them, with a space between. */
+static const char *looked_all(const struct look *look)
+{
+	static char text[8192];
+	size_t at = 0, len = 0;
+	__u32 id;
+
+	*text = '\0';
+	while (at < look->head.bytes) {
+		if (at)
+			text[len++] = ' ';
+		at = looked_next(look, at, text + len, &id);
+		len += strlen(text + len);
+	}
+	return text;
+}
+
+/* They come in the order of plain receives, each with its connection. */
+TEST_F(several, in_turn)
+{
+	struct several *s = &self->s;
+	struct look look;
+	__u32 id[4] = {};
+	size_t at = 0;
+	char text[32];
+	int i;
+
+	ASSERT_TRUE(several_send(s, 1, 1, false));
+	ASSERT_TRUE(several_send(s, 4, 4, false));
+	ASSERT_TRUE(several_send(s, 2, 2, false));
+	ASSERT_EQ(7, look_all(s->pull, &look, 0, 0, 100));
+	EXPECT_EQ(ZMQ_AF_LOOKAHEAD_PEERS, look.head.flags);
+	EXPECT_STREQ("0.0 1.0 2.0 1.1 2.1 1.2 1.3", looked_all(&look));
+	for (i = 0; i < 4; i++)
+		at = looked_next(&look, at, text, &id[i]);
+	EXPECT_NE(0, id[0]);
+	EXPECT_NE(id[0], id[1]);
+	EXPECT_NE(id[1], id[2]);
+	EXPECT_NE(id[2], id[0]);
+	EXPECT_EQ(id[1], id[3]);
+	EXPECT_EQ(7, zs_rx_queued(s->pull));
+	EXPECT_STREQ("0.0", zs_recv_msg(s->pull, 0));
+	EXPECT_ERRNO(ESTALE, look_all(s->pull, &look, 1, 0, 9));
+	ASSERT_EQ(3, look_all(s->pull, &look, 0, 0, 3));
+	EXPECT_STREQ("1.0 2.0 1.1", looked_all(&look));
+	/* After two were taken a plain receive gives the third. */
+	ASSERT_EQ(0, look_all(s->pull, &look, 2, 0, 0));
+	EXPECT_EQ(4, zs_rx_queued(s->pull));
+	EXPECT_STREQ("1.1", zs_recv_msg(s->pull, 0));
+	ASSERT_EQ(3, look_all(s->pull, &look, 0, 0, 9));
+	EXPECT_STREQ("2.1 1.2 1.3", looked_all(&look));
+	EXPECT_EQ(0, look_all(s->pull, &look, 3, 0, 9));
+	EXPECT_EQ(0, zs_rx_queued(s->pull));
+	EXPECT_FALSE(zs_poll(s->pull, ZMQ_POLLIN, 0));
+}
+
+/* What was looked at is what is taken, whoever comes, or polls, meanwhile. */
+TEST_F(several, newcomer)
+{
+	struct several *s = &self->s;
+	struct look look;
+
+	ASSERT_TRUE(several_send(s, 2, 2, false));
+	ASSERT_TRUE(several_send(s, 2, 2, false));
+	ASSERT_EQ(4, look_all(s->pull, &look, 0, 0, 9));
+	ASSERT_TRUE(several_send(s, 1, 1, false));
+	EXPECT_TRUE(zs_poll(s->pull, ZMQ_POLLIN, 0));
+	/* When two of four are taken it is the newcomer's turn. */
+	ASSERT_EQ(3, look_all(s->pull, &look, 2, 0, 9));
+	EXPECT_STREQ("2.0 0.1 1.1", looked_all(&look));
+	ASSERT_TRUE(several_send(s, 1, 1, false));
+	EXPECT_TRUE(zs_poll(s->pull, ZMQ_POLLIN, 0));
+	ASSERT_EQ(0, look_all(s->pull, &look, 3, 0, 0));
+	EXPECT_EQ(1, zs_rx_queued(s->pull));
+	EXPECT_STREQ("3.0", zs_recv_msg(s->pull, 0));
+}
+
+/* A message that was partly taken comes first, whosever turn it would be. */
+TEST_F(several, parts)
+{
+	struct several *s = &self->s;
+	struct look look;
+
+	ASSERT_TRUE(several_send(s, 2, 2, true));
+	ASSERT_TRUE(several_send(s, 2, 2, true));
+	ASSERT_EQ(4, look_all(s->pull, &look, 0, 0, 9));
+	EXPECT_STREQ("0.0+0.0+0.0 1.0+1.0+1.0 0.1+0.1+0.1 1.1+1.1+1.1",
+		     looked_all(&look));
+	EXPECT_ERRNO(EINVAL, look_all(s->pull, &look, 1, 3, 9));
+	ASSERT_EQ(4, look_all(s->pull, &look, 0, 0, 9));
+	EXPECT_ERRNO(EINVAL, look_all(s->pull, &look, 4, 1, 9));
+	ASSERT_EQ(4, look_all(s->pull, &look, 0, 0, 9));
+	ASSERT_TRUE(several_send(s, 1, 1, false));
+	ASSERT_EQ(4, look_all(s->pull, &look, 1, 1, 9));
+	EXPECT_STREQ("1.0+1.0 2.0 0.1+0.1+0.1 1.1+1.1+1.1",
+		     looked_all(&look));
+	ASSERT_EQ(4, look_all(s->pull, &look, 0, 1, 9));
+	EXPECT_STREQ("1.0 2.0 0.1+0.1+0.1 1.1+1.1+1.1", looked_all(&look));
+	EXPECT_STREQ("1.0", zs_recv_msg(s->pull, 0));
+	/* In the third message of two pipes. */
+	ASSERT_EQ(3, look_all(s->pull, &look, 0, 0, 9));
+	ASSERT_EQ(1, look_all(s->pull, &look, 2, 2, 9));
+	EXPECT_EQ(0, look.head.flags);
+	EXPECT_STREQ("1.1", zs_recv_msg(s->pull, 0));
+	EXPECT_EQ(0, zs_rx_queued(s->pull));
+}
+
+/* One of more peers than one look has room for. */
+TEST_F(several, many)
+{
+	struct several *s = &self->s;
+	struct look look;
+	char want[32];
+	size_t at;
+	__u32 id;
+	int i, n, taken = 0;
+
+	for (i = 0; i < 70; i++)
+		ASSERT_TRUE(several_send(s, 2, 2, false));
+	for (i = 0; i < 140; i += n) {
+		n = look_all(s->pull, &look, taken, 0, 100);
+		ASSERT_LT(0, n);
+		for (at = 0, taken = 0; taken < n; taken++) {
+			char text[32];
+
+			at = looked_next(&look, at, text, &id);
+			sprintf(want, "%d.%d", (i + taken) % 70,
+				(i + taken) / 70);
+			ASSERT_STREQ(want, text);
+		}
+		EXPECT_EQ(at, look.head.bytes);
+	}
+	EXPECT_EQ(0, look_all(s->pull, &look, taken, 0, 100));
+	EXPECT_EQ(0, zs_rx_queued(s->pull));
+}
+
+/* Nobody is looked at beyond where his credit is due. */
+TEST_F(several, credit)
+{
+	struct several *s = &self->s;
+	struct look look;
+
+	ASSERT_OK(zs_set_int(s->pull, ZMQ_RCVHWM, 4));
+	ASSERT_TRUE(several_send(s, 9, 4, false));
+	ASSERT_TRUE(several_send(s, 9, 4, false));
+	ASSERT_EQ(3, look_all(s->pull, &look, 0, 0, 100));
+	EXPECT_STREQ("0.0 1.0 0.1", looked_all(&look));
+	EXPECT_TRUE(look.head.flags & ZMQ_AF_LOOKAHEAD_PROMPT);
+	/* It goes on at once. */
+	ASSERT_EQ(1, look_all(s->pull, &look, 3, 0, 100));
+	EXPECT_STREQ("1.1", looked_all(&look));
+	EXPECT_EQ(7, zs_rx_queued(s->pull));
+}
+
+/* Flags that do not exist are refused, and nothing is taken. */
+TEST_F(several, flags)
+{
+	struct several *s = &self->s;
+	struct look look;
+
+	ASSERT_TRUE(several_send(s, 2, 2, false));
+	ASSERT_EQ(2, look_at(s->pull, &look, 0, 0, 9));
+	EXPECT_ERRNO(EINVAL, look_with(s->pull, &look, 1, 0, 9, 8));
+	EXPECT_ERRNO(EINVAL, look_with(s->pull, &look, 1, 0, 9,
+				       ZMQ_AF_LOOKAHEAD_PROMPT));
+	EXPECT_EQ(2, zs_rx_queued(s->pull));
+	EXPECT_EQ(1, look_all(s->pull, &look, 1, 0, 9));
+	EXPECT_EQ(0, look.head.flags);
+}
+
 /* What goes with a peer that is disconnected goes from a look, too. */
 TEST(disconnected)
 {
@@ -249,6 +508,34 @@ TEST(disconnected)
 	EXPECT_ERRNO(ESTALE, look_at(pull, &look, 2, 0, 9));
 	EXPECT_EQ(0, look_at(pull, &look, 0, 0, 9));
 	ASSERT_OK(zs_close_now(push));
+	ASSERT_OK(zs_close_now(pull));
+}
+
+/* The same where it is one of several. */
+TEST(one_disconnected)
+{
+	struct zs *pull = zs_open(ZMQ_PULL), *push[2];
+	char endpoint[2][ZS_ENDPOINT_MAX];
+	struct look look;
+	int i, j;
+
+	for (i = 0; i < 2; i++) {
+		push[i] = zs_open(ZMQ_PUSH);
+		ASSERT_OK(zs_bind_any(push[i], ZS_TCP, endpoint[i]));
+		ASSERT_OK(zs_connect(pull, endpoint[i]));
+		for (j = 0; j < 3; j++)
+			ASSERT_OK(zs_send_msg(push[i], i ? "b" : "a"));
+		ASSERT_TRUE(wait_until(zs_rx_queued(pull) == 3 * (i + 1)));
+	}
+	ASSERT_EQ(6, look_all(pull, &look, 0, 0, 9));
+	EXPECT_STREQ("a b a b a b", looked_all(&look));
+	ASSERT_OK(zs_disconnect(pull, endpoint[0]));
+	EXPECT_ERRNO(ESTALE, look_all(pull, &look, 2, 0, 9));
+	EXPECT_EQ(3, zs_rx_queued(pull));
+	EXPECT_EQ(3, look_all(pull, &look, 0, 0, 9));
+	EXPECT_EQ(0, look_all(pull, &look, 3, 0, 9));
+	for (i = 0; i < 2; i++)
+		ASSERT_OK(zs_close_now(push[i]));
 	ASSERT_OK(zs_close_now(pull));
 }
 

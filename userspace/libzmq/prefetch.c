@@ -112,6 +112,7 @@ static int prefetch_call(struct zs_sock *s, uint32_t max)
 
 	look->max = max;
 	look->size_max = PREFETCH_SIZE;
+	look->flags = max ? ZMQ_AF_LOOKAHEAD_PEERS : 0;
 	rc = getsockopt(s->fd, SOL_ZMQ, ZMQ_AF_LOOKAHEAD, look, &len);
 	look->taken = 0;
 	look->parts = 0;
@@ -137,6 +138,7 @@ static bool prefetch_fill(struct zs_sock *s)
 	}
 	if (pf->look->flags & ZMQ_AF_LOOKAHEAD_META)
 		zs_meta_set(s, pf->look->meta);
+	pf->told = false;
 	pf->next = pf->look->data;
 	pf->end = pf->next + pf->look->bytes;
 	return true;
@@ -154,12 +156,32 @@ static void prefetch_return(struct zs_sock *s)
 	prefetch_release(pf);
 }
 
-/* The part that comes next. */
-static void prefetch_part(const struct zs_prefetch *pf, struct zs_part *part)
+/* Which connection did the message come by that begins here? */
+static const unsigned char *prefetch_peer(struct zs_sock *s,
+					  const unsigned char *p)
 {
+	struct zs_prefetch *pf = &s->prefetch;
+	uint32_t id;
+
+	memcpy(&id, p, sizeof(id));
+	if (!pf->told || pf->id != id)
+		zs_meta_set(s, id);
+	pf->told = true;
+	pf->id = id;
+	return p + sizeof(id);
+}
+
+/* The part that comes next. */
+static void prefetch_part(struct zs_sock *s, struct zs_part *part)
+{
+	struct zs_prefetch *pf = &s->prefetch;
 	const unsigned char *p = pf->next;
-	size_t size = p[1];
+	size_t size;
 	int i;
+
+	if (pf->look->flags & ZMQ_AF_LOOKAHEAD_PEERS && !pf->look->parts)
+		p = prefetch_peer(s, p);
+	size = p[1];
 
 	part->more = p[0] & ZS_FRAME_MORE;
 	part->data = p + 2;
@@ -192,7 +214,7 @@ bool zs_prefetch_get_slow(struct zs_sock *s, struct zs_part *part)
 
 	pthread_mutex_lock(&pf->lock);
 	if (likely(prefetch_ready(s))) {
-		prefetch_part(pf, part);
+		prefetch_part(s, part);
 		return true;
 	}
 	/* Nobody gets a lease meanwhile: that takes the lock. */

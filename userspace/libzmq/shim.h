@@ -232,6 +232,8 @@ static inline struct zs_ctx *zs_ctx_get_handle(void *handle)
  * @look: for the kernel: what was handed out; from it: the messages; or NULL
  * @next: in @look: the next part
  * @end: in @look: behind the last one
+ * @told: the metadata of the socket are those of connection @id
+ * @id: number of the connection that the last message came by
  */
 struct zs_prefetch {
 	_Atomic uint32_t	state;
@@ -243,6 +245,8 @@ struct zs_prefetch {
 	struct zmq_af_lookahead	*look;
 	const unsigned char	*next;
 	const unsigned char	*end;
+	bool			told;
+	uint32_t		id;
 };
 
 /* socket.c */

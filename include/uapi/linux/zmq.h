@@ -292,19 +292,23 @@ struct zmq_af_peer_state {
  * counts for its mark, goes with its peer, and is looked at again by the next
  * call.
  *
- * Messages are told in the order of plain receives, while they are all of one
- * peer: no more than until it is next given credit.  What is left of a message
- * partly received comes first, as a message.  REQ, REP, ROUTER, STREAM, XPUB
- * and types whose messages have ancillary data fail with EOPNOTSUPP.
+ * Messages are told in the order of plain receives: no more than until a peer
+ * is next given credit, and with several peers that have messages none, unless
+ * ZMQ_AF_LOOKAHEAD_PEERS is given.  What is left of a message partly received
+ * comes first, as a message.  REQ, REP, ROUTER, STREAM, XPUB and types whose
+ * messages have ancillary data fail with EOPNOTSUPP.
  *
- * EINVAL: more taken than were told; ESTALE: another receive has taken messages
- * since; nothing is taken then.  ZMQ_AF_RECVMETA holds here as for receives.
+ * EINVAL: more taken than were told, or unknown flags; ESTALE: another receive
+ * has taken messages since; nothing is taken then.  ZMQ_AF_RECVMETA holds here
+ * as for receives; a message that is taken was told which connection it came by
+ * if ZMQ_AF_LOOKAHEAD_PEERS is set.
  */
 #define ZMQ_AF_LOOKAHEAD	(ZMQ_AF_BASE + 0x66)
 
 /* zmq_af_lookahead.flags */
 #define ZMQ_AF_LOOKAHEAD_PROMPT	1
 #define ZMQ_AF_LOOKAHEAD_META	2
+#define ZMQ_AF_LOOKAHEAD_PEERS	4
 
 /**
  * struct zmq_af_lookahead - argument of ZMQ_AF_LOOKAHEAD
@@ -316,8 +320,11 @@ struct zmq_af_peer_state {
  *	what can take it
  * @bytes: result: bytes in @data, 8 KiB at most
  * @meta: result: with ZMQ_AF_LOOKAHEAD_META: as ZMQ_AF_CMSG_META
- * @flags: result: ZMQ_AF_LOOKAHEAD_PROMPT: a sender may wait for the last of
- *	them to be taken: tell at once; ZMQ_AF_LOOKAHEAD_META
+ * @flags: 0 or ZMQ_AF_LOOKAHEAD_PEERS: also if several peers have messages;
+ *	result: ZMQ_AF_LOOKAHEAD_PROMPT: a sender may wait for the last of them
+ *	to be taken: tell at once; ZMQ_AF_LOOKAHEAD_META; ZMQ_AF_LOOKAHEAD_PEERS:
+ *	each message in @data is behind the number of its connection, a __u32
+ *	that is not aligned, as ZMQ_AF_CMSG_META
  * @data: result: packed messages, see MSG_ZMQ_PACKED
  */
 struct zmq_af_lookahead {
