@@ -333,6 +333,51 @@ TEST(bursts)
 	EXPECT_LE(2, fixed);
 }
 
+/* Packets with data of @rounds messages by each of @n sockets, one after the other. */
+static int in_turn(int n, int rounds)
+{
+	int fd = sniff_open(), size = 32 << 20, i, seen = 0;
+	struct zs *pull = zs_open(ZMQ_PULL), *push[n];
+	char endpoint[ZS_ENDPOINT_MAX];
+	struct sniff packet;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	if (fd < 0 || zs_bind_any(pull, ZS_TCP, endpoint))
+		return -1;
+	for (i = 0; i < n; i++) {
+		push[i] = zs_open(ZMQ_PUSH);
+		if (zs_set_int(push[i], ZMQ_AF_COALESCE, -1) ||
+		    zs_connect(push[i], endpoint) ||
+		    !zs_wait_peers(push[i], 1))
+			return -1;
+	}
+	while (sniff_next(fd, endpoint, 20, &packet))
+		;
+	for (i = 0; i < n * rounds; i++)
+		if (zs_send_int(push[i % n], i, 0))
+			return -1;
+	for (i = 0; i < n * rounds; i++)
+		if (zs_recv_int(pull, 0) < 0)
+			return -1;
+	while (sniff_next(fd, endpoint, 20, &packet))
+		seen += packet.len > 0;
+	for (i = 0; i < n; i++)
+		zs_close_now(push[i]);
+	zs_close_now(pull);
+	close(fd);
+	return seen;
+}
+
+/* A thread that sends by many sockets in turn is in a burst with all of them. */
+TEST(turns)
+{
+	int seen = in_turn(20, 100);
+
+	TH_LOG("packets for 100 messages by each of 20 sockets: %d", seen);
+	EXPECT_LE(20, seen);
+	EXPECT_GT(300, seen);
+}
+
 /* Answers questions until an empty one comes. */
 static void *answer(void *arg)
 {
