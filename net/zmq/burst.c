@@ -8,8 +8,8 @@
 
 /**
  * struct zmq_burst_cpu - who has sent on a processor
- * @task: whoever has flushed last, not to be looked into
- * @last: ns: when that had ended
+ * @task: whoever has sent last, not to be looked into
+ * @last: ns: when it has last flushed, or left a message to wait; 0: never
  * @sends: calls that sent
  * @since: @sends when @task had not sent yet
  *
@@ -93,14 +93,12 @@ bool zmq_burst_answered(struct zmq_sock *zsk)
 	return true;
 }
 
-/* Has the sender just flushed, this socket or another one? */
+/* Has the sender just flushed, or waited with, this socket or another one? */
 static bool zmq_burst_busy(const struct zmq_burst *burst)
 {
-	const struct zmq_burst_cpu *cpu = raw_cpu_ptr(&zmq_burst_cpus);
+	u64 last = raw_cpu_read(zmq_burst_cpus.last);
 
-	return READ_ONCE(cpu->task) == current &&
-	       (s64)(burst->now - READ_ONCE(cpu->last)) <
-	       READ_ONCE(burst->cost);
+	return (s64)(burst->now - last) < READ_ONCE(burst->cost);
 }
 
 /*
@@ -178,15 +176,17 @@ bool zmq_burst_goes_on(struct zmq_sock *zsk)
 static void zmq_burst_turn(struct zmq_burst *burst)
 {
 	u32 sends = raw_cpu_inc_return(zmq_burst_cpus.sends);
-	u32 own;
+	u32 turn;
 
 	if (raw_cpu_read(zmq_burst_cpus.task) != current) {
 		raw_cpu_write(zmq_burst_cpus.task, current);
 		raw_cpu_write(zmq_burst_cpus.since, sends - 1);
 		raw_cpu_write(zmq_burst_cpus.last, 0);
 	}
-	own = sends - raw_cpu_read(zmq_burst_cpus.since);
-	WRITE_ONCE(burst->turn, clamp(sends - burst->mark, 1U, own));
+	/* After it was elsewhere it begins anew. */
+	turn = min(sends - burst->mark,
+		   sends - raw_cpu_read(zmq_burst_cpus.since));
+	WRITE_ONCE(burst->turn, max(turn, 1U));
 	burst->mark = sends;
 }
 
@@ -220,7 +220,9 @@ void zmq_burst_flushed(struct zmq_burst *burst, u64 start)
 	u64 end = ktime_get_ns();
 
 	WRITE_ONCE(burst->last, end);
-	raw_cpu_write(zmq_burst_cpus.last, end);
+	/* Work may have flushed for it. */
+	if (raw_cpu_read(zmq_burst_cpus.task) == current)
+		raw_cpu_write(zmq_burst_cpus.last, end);
 	if (start)
 		zmq_burst_sample(burst, end - start);
 }
