@@ -201,6 +201,19 @@ u32 zmq_burst_count(struct zmq_burst *burst)
 	return waiting;
 }
 
+/*
+ * How long does the timer run?  Where there is more to be answered it is not
+ * what ends the wait, unless answering takes as long as anybody may wait.
+ * lock_sock held.
+ */
+u64 zmq_burst_wait(const struct zmq_burst *burst)
+{
+	u64 wait = READ_ONCE(burst->wait);
+	u64 most = min_t(u64, 10ULL * READ_ONCE(burst->cost), ZMQ_BURST_MAX);
+
+	return burst->asked ? max(wait, most) : wait;
+}
+
 /* The timer is about to be started; it is pinned to this processor. */
 void zmq_burst_arm(struct zmq_burst *burst)
 {

@@ -64,6 +64,7 @@ u32 zmq_burst_count(struct zmq_burst *burst);
 bool zmq_burst_quiet(struct zmq_sock *zsk);
 bool zmq_burst_answered(struct zmq_sock *zsk);
 bool zmq_burst_goes_on(struct zmq_sock *zsk);
+u64 zmq_burst_wait(const struct zmq_burst *burst);
 void zmq_burst_arm(struct zmq_burst *burst);
 
 /* What was flushed. */

@@ -226,7 +226,7 @@ static void zmq_coalesce_arm(struct zmq_sock *zsk)
 {
 	struct zmq_coalesce *co = &zsk->co;
 	u64 wait = co->usec > 0 ? co->usec * NSEC_PER_USEC :
-				  READ_ONCE(co->burst.wait);
+				  zmq_burst_wait(&co->burst);
 	bool arm;
 
 	spin_lock_bh(&co->lock);
