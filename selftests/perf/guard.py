@@ -27,6 +27,8 @@ ROWS = {"latency/tcp/1": ("plain", "shim"),
         "throughput/tcp/10": ("plain", "packed", "shim"),
         "throughput/ipc/10": ("plain",),
         "throughput/tcp/65536": ("plain", "shim"),
+        "dealer/tcp": ("plain", "shim"),
+        "fanin/10": ("plain", "packed"),
         "pub/all/100": ("plain", "packed", "shim")}
 
 
