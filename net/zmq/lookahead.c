@@ -41,6 +41,8 @@ struct zmq_lookahead_place {
  * @run: what was told last, a message each
  * @place: pipes in the order of the fair queue; used during a call
  *
+ * Also of one peer's, where a routing id comes before each message.
+ *
  * All of it under rx_lock.
  */
 struct zmq_lookahead {
@@ -63,7 +65,7 @@ static bool zmq_lookahead_possible(const struct zmq_sock *zsk)
 {
 	const struct zmq_type *type = zsk->type;
 
-	return type->receives && zmq_batch_possible(zsk) && !type->prefixes &&
+	return type->receives && zmq_batch_possible(zsk) &&
 	       !type->recv_check && !type->recv_end &&
 	       (!type->recv_begin || type->rechecks);
 }
@@ -154,28 +156,52 @@ static bool zmq_lookahead_add_pipes(struct zmq_sock *zsk, u32 *n)
 	return true;
 }
 
+/* Was the routing id of the message read that is first in @pipe? */
+static bool zmq_lookahead_begun(const struct zmq_sock *zsk,
+				const struct zmq_pipe *pipe)
+{
+	lockdep_assert_held(&zsk->rx_lock);
+	return zsk->rx_cur == pipe && zsk->rx_started && !zsk->rx_prefix;
+}
+
+/* Write the routing id, where there is one in front.  Return: its bytes. */
+static u32 zmq_lookahead_prefix(const struct zmq_pipe *pipe, u8 *to)
+{
+	u32 hdr = zmq_zmtp_hdr_encode(to, ZMQ_ZMTP_MORE, pipe->id_len);
+
+	memcpy(to + hdr, pipe->id, pipe->id_len);
+	return hdr + pipe->id_len;
+}
+
 /* Copy a pipe's next message, behind its number.  False: look no further. */
 static bool zmq_lookahead_add(struct zmq_sock *zsk,
 			      struct zmq_lookahead_place *place,
 			      struct zmq_af_lookahead *look, u8 *to, u32 room)
 {
 	struct zmq_pipe *pipe = place->pipe;
+	bool prefix = zsk->type->prefixes &&
+		      (place->off || !zmq_lookahead_begun(zsk, pipe));
 	struct zmq_lookahead_run *run;
+	u32 front = sizeof(u32);
 	u64 next, body = 0;
 
 	if (look->count == min_t(u32, look->max, ZMQ_LOOKAHEAD_RUNS))
 		return false;
 	next = zmq_segcur_msg(&place->cur, &body);
-	if (next > look->size_max || next + sizeof(u32) > room - look->bytes)
+	if (prefix)
+		front += zmq_zmtp_hdr_size(pipe->id_len) + pipe->id_len;
+	if (next > look->size_max || next + front > room - look->bytes)
 		return false;
 	to += look->bytes;
 	put_unaligned(zmq_meta_id(pipe), (u32 *)to);
-	zmq_segq_peek(&pipe->rxq, place->off, next, to + sizeof(u32));
+	if (prefix)
+		zmq_lookahead_prefix(pipe, to + sizeof(u32));
+	zmq_segq_peek(&pipe->rxq, place->off, next, to + front);
 	run = &zsk->look.many->run[look->count++];
 	run->pipe = pipe;
 	run->msgs = 1;
 	run->bytes = next;
-	look->bytes += sizeof(u32) + next;
+	look->bytes += front + next;
 	place->off += next;
 	place->left--;
 	place->credit--;
@@ -222,7 +248,7 @@ static void zmq_lookahead_look(struct zmq_sock *zsk,
 	look->flags = 0;
 	if (list_empty(&zsk->fq) || !list_empty(&zsk->rx_held))
 		return;
-	if (list_is_singular(&zsk->fq))
+	if (list_is_singular(&zsk->fq) && !zsk->type->prefixes)
 		zmq_lookahead_look_one(zsk, list_first_entry(&zsk->fq,
 							     struct zmq_pipe,
 							     fq_node),
@@ -248,20 +274,24 @@ static u64 zmq_lookahead_msgs(struct zmq_segcur *cur, u32 n)
 	return bytes;
 }
 
-/* Bytes of @n parts that @cur is at, none of them a message's last; else 0. */
-static u64 zmq_lookahead_parts(struct zmq_segcur *cur, u32 n)
+/*
+ * Bytes of @n parts that @cur is at; the first may be a routing id, which is not
+ * in the queue.  False: one of them is a message's last.
+ */
+static bool zmq_lookahead_parts(struct zmq_segcur *cur, u32 n, bool prefix,
+				u64 *bytes)
 {
 	struct zmq_zmtp_hdr hdr;
-	u64 bytes = 0;
 
-	while (n--) {
+	*bytes = 0;
+	for (n -= prefix; n; n--) {
 		zmq_segcur_header(cur, &hdr);
 		if (!(hdr.flags & ZMQ_ZMTP_MORE))
-			return 0;
-		bytes += hdr.size + hdr.len;
+			return false;
+		*bytes += hdr.size + hdr.len;
 		zmq_segcur_skip(cur, hdr.size + hdr.len);
 	}
-	return bytes;
+	return true;
 }
 
 /*
@@ -379,7 +409,7 @@ static int zmq_lookahead_take(struct zmq_sock *zsk,
 	u32 count = zmq_lookahead_count(zsk);
 	struct zmq_pipe *pipe = NULL;
 	struct zmq_segcur cur;
-	u64 parts = 0;
+	u64 bytes = 0;
 	int err = 0;
 
 	if (!look->taken && !look->parts)
@@ -388,17 +418,17 @@ static int zmq_lookahead_take(struct zmq_sock *zsk,
 		err = -ESTALE;
 	else if (look->taken > count)
 		err = -EINVAL;
-	if (!err && look->parts) {
-		if (zmq_lookahead_at(zsk, look->taken, &pipe, &cur))
-			parts = zmq_lookahead_parts(&cur, look->parts);
-		if (!parts)
-			err = -EINVAL;
-	}
+	if (!err && look->parts &&
+	    (!zmq_lookahead_at(zsk, look->taken, &pipe, &cur) ||
+	     !zmq_lookahead_parts(&cur, look->parts, zsk->type->prefixes &&
+				  (look->taken ||
+				   !zmq_lookahead_begun(zsk, pipe)), &bytes)))
+		err = -EINVAL;
 	if (!err)
 		zmq_lookahead_take_msgs(zsk, look->taken, resumes);
-	if (!err && parts) {
+	if (!err && look->parts) {
 		zmq_lookahead_cur(zsk, pipe);
-		zmq_lookahead_begin(zsk, parts);
+		zmq_lookahead_begin(zsk, bytes);
 	}
 out:
 	zmq_lookahead_end(zsk);
@@ -439,7 +469,7 @@ static void zmq_lookahead_make(struct zmq_sock *zsk)
 	struct zmq_lookahead *many;
 
 	if (READ_ONCE(zsk->look.many) || list_empty_careful(&zsk->fq) ||
-	    list_is_singular(&zsk->fq))
+	    (list_is_singular(&zsk->fq) && !zsk->type->prefixes))
 		return;
 	many = kmalloc(sizeof(*many), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (many && cmpxchg(&zsk->look.many, NULL, many))

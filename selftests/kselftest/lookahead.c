@@ -366,6 +366,7 @@ TEST_F(several, in_turn)
 	EXPECT_STREQ("1.0 2.0 1.1", looked_all(&look));
 	/* After two were taken a plain receive gives the third. */
 	ASSERT_EQ(0, look_all(s->pull, &look, 2, 0, 0));
+	EXPECT_ERRNO(ESTALE, look_all(s->pull, &look, 1, 0, 0));
 	EXPECT_EQ(4, zs_rx_queued(s->pull));
 	EXPECT_STREQ("1.1", zs_recv_msg(s->pull, 0));
 	ASSERT_EQ(3, look_all(s->pull, &look, 0, 0, 9));
@@ -424,6 +425,24 @@ TEST_F(several, parts)
 	EXPECT_EQ(0, look.head.flags);
 	EXPECT_STREQ("1.1", zs_recv_msg(s->pull, 0));
 	EXPECT_EQ(0, zs_rx_queued(s->pull));
+}
+
+/* Behind another message of the same peer. */
+TEST_F(several, parts_behind)
+{
+	struct several *s = &self->s;
+	struct look look;
+	int i;
+
+	ASSERT_TRUE(several_send(s, 1, 1, false));
+	ASSERT_TRUE(several_send(s, 1, 1, false));
+	for (i = 0; i < 2; i++)
+		ASSERT_OK(several_put(s->fd[i], i ? "b" : "a", true));
+	ASSERT_TRUE(wait_until(zs_rx_queued(s->pull) == 4));
+	ASSERT_EQ(4, look_all(s->pull, &look, 0, 0, 9));
+	EXPECT_STREQ("0.0 1.0 a+a+a b+b+b", looked_all(&look));
+	ASSERT_EQ(2, look_all(s->pull, &look, 2, 2, 9));
+	EXPECT_STREQ("a b+b+b", looked_all(&look));
 }
 
 /* One of more peers than one look has room for. */
@@ -487,6 +506,59 @@ TEST_F(several, flags)
 	EXPECT_EQ(2, zs_rx_queued(s->pull));
 	EXPECT_EQ(1, look_all(s->pull, &look, 1, 0, 9));
 	EXPECT_EQ(0, look.head.flags);
+}
+
+/* A ROUTER's messages begin with routing ids, which can be taken alone. */
+TEST(routing_ids)
+{
+	struct zs *router = zs_open(ZMQ_ROUTER);
+	char endpoint[ZS_ENDPOINT_MAX];
+	struct look look;
+	int fd[2], i, j;
+	char id = 0;
+
+	ASSERT_OK(zs_bind_any(router, ZS_TCP, endpoint));
+	for (i = 0; i < 2; i++) {
+		fd[i] = raw_connect(endpoint, 0);
+		ASSERT_LE(0, fd[i]);
+		ASSERT_OK(raw_greet(fd[i], "DEALER", i ? "B" : "A"));
+		for (j = 0; j < 3; j++)
+			ASSERT_OK(several_put(fd[i], j & 1 ? "y" : "x", j & 1));
+		ASSERT_TRUE(wait_until(zs_rx_queued(router) == 3 * (i + 1)));
+	}
+	/* Whoever does not know of them is told nothing. */
+	EXPECT_EQ(0, look_at(router, &look, 0, 0, 9));
+	ASSERT_EQ(6, look_all(router, &look, 0, 0, 9));
+	EXPECT_STREQ("A+x B+x A+y+y+y B+y+y+y A+x B+x", looked_all(&look));
+	EXPECT_ERRNO(EINVAL, look_all(router, &look, 0, 2, 9));
+	ASSERT_EQ(6, look_all(router, &look, 0, 0, 9));
+	/* The id alone, also where it has been seen; the rest comes without. */
+	ASSERT_EQ(1, recv(router->fd, &id, 1, MSG_PEEK));
+	ASSERT_EQ(6, look_all(router, &look, 0, 1, 9));
+	EXPECT_STREQ("x B+x A+y+y+y B+y+y+y A+x B+x", looked_all(&look));
+	EXPECT_TRUE(zs_poll(router, ZMQ_POLLIN, 0));
+	ASSERT_EQ(5, look_all(router, &look, 1, 0, 9));
+	ASSERT_EQ(4, look_all(router, &look, 1, 2, 9));
+	EXPECT_STREQ("y+y B+y+y+y A+x B+x", looked_all(&look));
+	EXPECT_STREQ("y|y", zs_recv_msg(router, 0));
+	ASSERT_EQ(1, zs_recv(router, &id, 1, 0));
+	EXPECT_EQ('B', id);
+	ASSERT_EQ(3, look_all(router, &look, 0, 0, 9));
+	EXPECT_STREQ("y+y+y A+x B+x", looked_all(&look));
+	EXPECT_ERRNO(EINVAL, look_all(router, &look, 0, 3, 9));
+	ASSERT_EQ(3, look_all(router, &look, 0, 0, 9));
+	ASSERT_EQ(0, look_all(router, &look, 2, 1, 0));
+	EXPECT_STREQ("x", zs_recv_msg(router, 0));
+	EXPECT_EQ(0, zs_rx_queued(router));
+	/* One peer's, too. */
+	ASSERT_OK(raw_send(fd[0], 0, "z", 1));
+	ASSERT_TRUE(wait_until(zs_rx_queued(router) == 1));
+	ASSERT_EQ(1, look_all(router, &look, 0, 0, 9));
+	EXPECT_STREQ("A+z", looked_all(&look));
+	EXPECT_EQ(0, look_all(router, &look, 1, 0, 9));
+	for (i = 0; i < 2; i++)
+		close(fd[i]);
+	ASSERT_OK(zs_close_now(router));
 }
 
 /* What goes with a peer that is disconnected goes from a look, too. */
@@ -573,13 +645,65 @@ TEST(subscriber)
 	ASSERT_OK(zs_close_now(sub));
 }
 
+/* The same with two publishers. */
+TEST(subscriber_of_two)
+{
+	struct zs *sub = zs_open(ZMQ_SUB);
+	char endpoint[ZS_ENDPOINT_MAX];
+	struct look look;
+	int fd[2], i, j;
+
+	ASSERT_OK(zs_bind_any(sub, ZS_TCP, endpoint));
+	ASSERT_OK(zs_subscribe(sub, "a"));
+	ASSERT_OK(zs_subscribe(sub, "b"));
+	for (i = 0; i < 2; i++) {
+		fd[i] = raw_connect(endpoint, 0);
+		ASSERT_LE(0, fd[i]);
+		ASSERT_OK(raw_greet(fd[i], "PUB", NULL));
+		for (j = 0; j < 3; j++)
+			ASSERT_OK(raw_send(fd[i], 0, i ? "b" : "a", 1));
+		ASSERT_TRUE(wait_until(zs_rx_queued(sub) == 3 * (i + 1)));
+	}
+	ASSERT_EQ(6, look_all(sub, &look, 0, 0, 9));
+	EXPECT_STREQ("a b a b a b", looked_all(&look));
+	ASSERT_EQ(5, look_all(sub, &look, 1, 0, 9));
+	ASSERT_OK(zs_set(sub, ZMQ_UNSUBSCRIBE, "a", 1));
+	EXPECT_EQ(0, look_all(sub, &look, 1, 0, 9));
+	for (i = 0; i < 2; i++)
+		EXPECT_STREQ("b", zs_recv_msg(sub, 0));
+	EXPECT_FALSE(zs_poll(sub, ZMQ_POLLIN, 0));
+	/* One that has to be judged is not passed over. */
+	for (i = 0; i < 2; i++)
+		ASSERT_OK(raw_send(fd[0], 0, "b1", 2));
+	ASSERT_TRUE(wait_until(zs_rx_queued(sub) == 2));
+	ASSERT_OK(zs_subscribe(sub, "c"));
+	ASSERT_OK(zs_set(sub, ZMQ_UNSUBSCRIBE, "c", 1));
+	for (i = 0; i < 2; i++)
+		ASSERT_OK(raw_send(fd[1], 0, "b2", 2));
+	ASSERT_TRUE(wait_until(zs_rx_queued(sub) == 4));
+	EXPECT_STREQ("b1", zs_recv_msg(sub, 0));
+	ASSERT_EQ(1, look_all(sub, &look, 0, 0, 9));
+	EXPECT_STREQ("b2", looked_all(&look));
+	for (i = 0; i < 3; i++)
+		EXPECT_STREQ(i == 1 ? "b1" : "b2", zs_recv_msg(sub, 0));
+	/* From now on all are wanted. */
+	for (i = 0; i < 2; i++)
+		ASSERT_OK(raw_send(fd[i], 0, "b2", 2));
+	ASSERT_TRUE(wait_until(zs_rx_queued(sub) == 2));
+	ASSERT_EQ(2, look_all(sub, &look, 0, 0, 9));
+	EXPECT_STREQ("b2 b2", looked_all(&look));
+	for (i = 0; i < 2; i++)
+		close(fd[i]);
+	ASSERT_OK(zs_close_now(sub));
+}
+
 /* Types that do something with each message they receive. */
 TEST(types)
 {
-	static const int none[] = { ZMQ_REQ, ZMQ_REP, ZMQ_ROUTER, ZMQ_PUB,
-				    ZMQ_XPUB, ZMQ_PUSH, ZMQ_STREAM };
+	static const int none[] = { ZMQ_REQ, ZMQ_REP, ZMQ_PUB, ZMQ_XPUB,
+				    ZMQ_PUSH };
 	static const int some[] = { ZMQ_PAIR, ZMQ_SUB, ZMQ_XSUB, ZMQ_DEALER,
-				    ZMQ_PULL };
+				    ZMQ_ROUTER, ZMQ_STREAM, ZMQ_PULL };
 	struct look look;
 	struct zs *s;
 	size_t i;

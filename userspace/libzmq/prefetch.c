@@ -47,7 +47,7 @@ static void policy_read(void)
 static bool type_can(int type)
 {
 	return type == ZMQ_PAIR || type == ZMQ_PULL || type == ZMQ_DEALER ||
-	       type == ZMQ_SUB || type == ZMQ_XSUB;
+	       type == ZMQ_ROUTER || type == ZMQ_SUB || type == ZMQ_XSUB;
 }
 
 void zs_prefetch_init(struct zs_prefetch *pf, int type)

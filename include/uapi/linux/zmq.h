@@ -293,10 +293,10 @@ struct zmq_af_peer_state {
  * call.
  *
  * Messages are told in the order of plain receives: no more than until a peer
- * is next given credit, and with several peers that have messages none, unless
- * ZMQ_AF_LOOKAHEAD_PEERS is given.  What is left of a message partly received
- * comes first, as a message.  REQ, REP, ROUTER, STREAM, XPUB and types whose
- * messages have ancillary data fail with EOPNOTSUPP.
+ * is next given credit, and with several peers that have messages, or of a
+ * ROUTER or STREAM, none, unless ZMQ_AF_LOOKAHEAD_PEERS is given.  What is left
+ * of a message partly received comes first, as a message.  REQ, REP, XPUB and
+ * types whose messages have ancillary data fail with EOPNOTSUPP.
  *
  * EINVAL: more taken than were told, or unknown flags; ESTALE: another receive
  * has taken messages since; nothing is taken then.  ZMQ_AF_RECVMETA holds here
@@ -320,8 +320,8 @@ struct zmq_af_peer_state {
  *	what can take it
  * @bytes: result: bytes in @data, 8 KiB at most
  * @meta: result: with ZMQ_AF_LOOKAHEAD_META: as ZMQ_AF_CMSG_META
- * @flags: 0 or ZMQ_AF_LOOKAHEAD_PEERS: also if several peers have messages;
- *	result: ZMQ_AF_LOOKAHEAD_PROMPT: a sender may wait for the last of them
+ * @flags: 0 or ZMQ_AF_LOOKAHEAD_PEERS: also if several peers have messages, or
+ *	are told by their routing ids; result: ZMQ_AF_LOOKAHEAD_PROMPT: a sender may wait for the last of them
  *	to be taken: tell at once; ZMQ_AF_LOOKAHEAD_META; ZMQ_AF_LOOKAHEAD_PEERS:
  *	each message in @data is behind the number of its connection, a __u32
  *	that is not aligned, as ZMQ_AF_CMSG_META

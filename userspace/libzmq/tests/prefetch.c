@@ -395,6 +395,41 @@ static void metadata(void)
 	CHECK(!zmq_close(c));
 }
 
+/* A ROUTER's messages tell whom to answer, part by part. */
+static void routers(void)
+{
+	char id[8], body[8];
+	void *c, *from;
+	int i, n;
+
+	a = new_socket(ctx, ZMQ_ROUTER);
+	b = new_socket(ctx, ZMQ_DEALER);
+	c = new_socket(ctx, ZMQ_DEALER);
+	CHECK(!zmq_setsockopt(b, ZMQ_ROUTING_ID, "b", 1));
+	CHECK(!zmq_setsockopt(c, ZMQ_ROUTING_ID, "c", 1));
+	CHECK(!join_pair(a, b, TCP));
+	CHECK(!zmq_connect(c, last_endpoint(a)));
+	CHECK(send_numbers(b, 'b', 0, 40));
+	CHECK(send_numbers(c, 'c', 0, 40));
+	for (i = 0; i < 80; i++) {
+		CHECK(zmq_recv(a, id, sizeof(id), 0) == 1);
+		CHECK(get_int(a, ZMQ_RCVMORE) == 1);
+		/* Between two parts. */
+		if (i % 7 == 3)
+			CHECK(polled(a) == ZMQ_POLLIN);
+		n = zmq_recv(a, body, sizeof(body), 0);
+		CHECK(n > 1 && body[0] == id[0]);
+		CHECK(get_int(a, ZMQ_RCVMORE) == 0);
+		CHECK(zmq_send(a, id, 1, ZMQ_SNDMORE) == 1);
+		CHECK(zmq_send(a, body, n, 0) == n);
+	}
+	CHECK(nothing_left(a));
+	for (from = b, i = 0; i < 2; i++, from = c)
+		CHECK(recv_numbers(from, i ? 'c' : 'b', 0, 40));
+	close_both();
+	CHECK(!zmq_close(c));
+}
+
 /* Once the context is shut down receives fail; libzmq's after a while. */
 static void shutdown_context(void)
 {
@@ -497,6 +532,7 @@ int main(void)
 		{ "sizes", sizes, no_sockets },
 		{ "fairness", fair, no_sockets },
 		{ "metadata", metadata, no_sockets },
+		{ "routing ids", routers, no_sockets },
 		{ "ETERM", shutdown_context, no_sockets },
 		{ "fork", forked, no_sockets },
 		{ "time limits", time_limit, no_sockets },
