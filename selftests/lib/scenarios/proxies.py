@@ -10,7 +10,7 @@ from .library import (Context, DEALER, NAMES, PAIR, PUB, PULL, PUSH, REP, REQ, R
 
 @scenario
 def proxies():
-    for front, back, client, server in ((ROUTER, DEALER, REQ, REP), (XSUB, XPUB, PUB, SUB), (PULL, PUSH, PUSH, PULL)):
+    for front, back, client, server in ((ROUTER, DEALER, REQ, REP), (XSUB, XPUB, XPUB, SUB), (PULL, PUSH, PUSH, PULL)):
         context = Context()
         sides = [context.socket(kind, LINGER=0) for kind in (front, back, PAIR)]
         for name, side in zip("fbc", sides):
@@ -29,7 +29,7 @@ def proxies():
         thread = threading.Thread(target=run)
         thread.start()
         if server == SUB:
-            say(capture.recv())
+            say(capture.recv(), one.recv())
         say(NAMES[front], one.send(b"m", b"n", flags=0), two.recv(), short(capture.recv()))
         if client == REQ:
             say(two.send(b"reply", flags=0), one.recv(), short(capture.recv()))
