@@ -240,12 +240,10 @@ out:
 
 /* Copy messages to @to, where there is @room; rx_lock held. */
 static void zmq_lookahead_look(struct zmq_sock *zsk,
-			       struct zmq_af_lookahead *look, u8 *to, u32 room)
+			       struct zmq_af_lookahead *look, u8 *to, u32 room,
+			       bool peers)
 {
-	bool peers = look->flags & ZMQ_AF_LOOKAHEAD_PEERS;
-
 	lockdep_assert_held(&zsk->rx_lock);
-	look->flags = 0;
 	if (list_empty(&zsk->fq) || !list_empty(&zsk->rx_held))
 		return;
 	if (list_is_singular(&zsk->fq) && !zsk->type->prefixes)
@@ -435,9 +433,13 @@ out:
 	return err;
 }
 
-/* Both halves of a call; @to: room for what is looked at. */
+/*
+ * Both halves of a call; @to: room for what is looked at; @peers: at messages of
+ * several peers, too.
+ */
 static int zmq_lookahead_run(struct zmq_sock *zsk,
-			     struct zmq_af_lookahead *look, u8 *to, u32 room)
+			     struct zmq_af_lookahead *look, u8 *to, u32 room,
+			     bool peers)
 {
 	struct zmq_lookahead_resumes resumes = {};
 	bool wake;
@@ -447,7 +449,7 @@ static int zmq_lookahead_run(struct zmq_sock *zsk,
 	spin_lock_bh(&zsk->rx_lock);
 	err = zmq_lookahead_take(zsk, look, &resumes);
 	if (!err && !resumes.n && room)
-		zmq_lookahead_look(zsk, look, to, room);
+		zmq_lookahead_look(zsk, look, to, room, peers);
 	wake = zsk->rx_waiters && zmq_recv_ready(zsk);
 	spin_unlock_bh(&zsk->rx_lock);
 	if (wake)
@@ -458,7 +460,7 @@ static int zmq_lookahead_run(struct zmq_sock *zsk,
 		zmq_recv_resume(resumes.pipe[i]);
 	spin_lock_bh(&zsk->rx_lock);
 	if (room)
-		zmq_lookahead_look(zsk, look, to, room);
+		zmq_lookahead_look(zsk, look, to, room, peers);
 	spin_unlock_bh(&zsk->rx_lock);
 	return 0;
 }
@@ -472,8 +474,16 @@ static void zmq_lookahead_make(struct zmq_sock *zsk)
 	    (list_is_singular(&zsk->fq) && !zsk->type->prefixes))
 		return;
 	many = kmalloc(sizeof(*many), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (many && cmpxchg(&zsk->look.many, NULL, many))
-		kfree(many);
+	if (!many)
+		return;
+	spin_lock_bh(&zsk->rx_lock);
+	if (!zsk->look.many) {
+		WRITE_ONCE(zsk->look.many, many);
+		many = NULL;
+	}
+	spin_unlock_bh(&zsk->rx_lock);
+	/* Another call was faster. */
+	kfree(many);
 }
 
 /* Nobody uses the socket any more. */
@@ -491,8 +501,8 @@ void zmq_lookahead_free(struct zmq_sock *zsk)
  * Never waits.
  *
  * Return: 0; -EINVAL: no room for the struct, unknown flags, or more taken than
- * was looked at; -ESTALE: something else has taken messages meanwhile; -EOPNOTSUPP: not for
- * this type; -ENOMEM; -EFAULT.
+ * was looked at; -ESTALE: something else has taken messages meanwhile;
+ * -EOPNOTSUPP: not for this type; -ENOMEM; -EFAULT.
  */
 int zmq_lookahead_get(struct zmq_sock *zsk, char __user *val,
 		      int __user *optlen)
@@ -501,6 +511,7 @@ int zmq_lookahead_get(struct zmq_sock *zsk, char __user *val,
 	u8 *to = NULL;
 	u32 room = 0;
 	int len, err;
+	bool peers;
 
 	if (get_user(len, optlen))
 		return -EFAULT;
@@ -512,19 +523,21 @@ int zmq_lookahead_get(struct zmq_sock *zsk, char __user *val,
 		return -EINVAL;
 	if (!zmq_lookahead_possible(zsk))
 		return -EOPNOTSUPP;
+	peers = look.flags & ZMQ_AF_LOOKAHEAD_PEERS;
 	if (look.max)
 		room = min_t(u32, len - sizeof(look), ZMQ_LOOKAHEAD_BYTES);
 	if (room) {
 		to = kmalloc(room, GFP_KERNEL);
 		if (!to)
 			return -ENOMEM;
-		if (look.flags & ZMQ_AF_LOOKAHEAD_PEERS)
+		if (peers)
 			zmq_lookahead_make(zsk);
 	}
 	look.count = 0;
 	look.bytes = 0;
 	look.meta = 0;
-	err = zmq_lookahead_run(zsk, &look, to, room);
+	look.flags = 0;
+	err = zmq_lookahead_run(zsk, &look, to, room, peers);
 	if (!err && (copy_to_user(val, &look, sizeof(look)) ||
 		     copy_to_user(val + sizeof(look), to, look.bytes) ||
 		     put_user((int)sizeof(look) + (int)look.bytes, optlen)))

@@ -234,7 +234,7 @@ struct zmq_sub_state {
  * @look.runs: how many runs of messages; 0: none, or out of date
  * @look.peers: they are in @look.many, else one in @look.one
  * @look.one: messages of the only pipe that had any
- * @look.many: one of each of several in turn; NULL until needed; cmpxchg
+ * @look.many: one of each of several in turn; NULL until needed
  * @rx_held: frames taken out and put back; rx_lock
  * @rx_ids: where frames that are not in a pipe are packed; rx_lock
  * @rx_pool: chunk pool for the parsers to borrow; xchg

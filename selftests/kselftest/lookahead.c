@@ -366,6 +366,7 @@ TEST_F(several, in_turn)
 	EXPECT_STREQ("1.0 2.0 1.1", looked_all(&look));
 	/* After two were taken a plain receive gives the third. */
 	ASSERT_EQ(0, look_all(s->pull, &look, 2, 0, 0));
+	EXPECT_EQ(0, look.head.flags);
 	EXPECT_ERRNO(ESTALE, look_all(s->pull, &look, 1, 0, 0));
 	EXPECT_EQ(4, zs_rx_queued(s->pull));
 	EXPECT_STREQ("1.1", zs_recv_msg(s->pull, 0));
