@@ -321,10 +321,11 @@ struct zmq_af_peer_state {
  * @bytes: result: bytes in @data, 8 KiB at most
  * @meta: result: with ZMQ_AF_LOOKAHEAD_META: as ZMQ_AF_CMSG_META
  * @flags: 0 or ZMQ_AF_LOOKAHEAD_PEERS: also if several peers have messages, or
- *	are told by their routing ids; result: ZMQ_AF_LOOKAHEAD_PROMPT: a sender may wait for the last of them
- *	to be taken: tell at once; ZMQ_AF_LOOKAHEAD_META; ZMQ_AF_LOOKAHEAD_PEERS:
- *	each message in @data is behind the number of its connection, a __u32
- *	that is not aligned, as ZMQ_AF_CMSG_META
+ *	are told by their routing ids; result: ZMQ_AF_LOOKAHEAD_PROMPT: a sender
+ *	may wait for the last of them to be taken: tell at once;
+ *	ZMQ_AF_LOOKAHEAD_META; ZMQ_AF_LOOKAHEAD_PEERS: each message in @data is
+ *	behind the number of its connection, a __u32 that is not aligned, as
+ *	ZMQ_AF_CMSG_META
  * @data: result: packed messages, see MSG_ZMQ_PACKED
  */
 struct zmq_af_lookahead {
