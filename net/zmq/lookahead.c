@@ -255,8 +255,7 @@ static void zmq_lookahead_look(struct zmq_sock *zsk,
 		zmq_lookahead_look_peers(zsk, look, to, room);
 }
 
-static const struct zmq_lookahead_run *
-zmq_lookahead_runs(const struct zmq_sock *zsk)
+static struct zmq_lookahead_run *zmq_lookahead_runs(struct zmq_sock *zsk)
 {
 	lockdep_assert_held(&zsk->rx_lock);
 	return zsk->look.peers ? zsk->look.many->run : &zsk->look.one;
@@ -294,9 +293,9 @@ static bool zmq_lookahead_parts(struct zmq_segcur *cur, u32 n, bool prefix,
 
 /*
  * What is behind the first @taken messages that were looked at: *@pipe, where
- * @cur is at it.  False: nothing is.
+ * @cur is at it; NULL: it is gone with its peer.  False: nothing is.
  */
-static bool zmq_lookahead_at(const struct zmq_sock *zsk, u32 taken,
+static bool zmq_lookahead_at(struct zmq_sock *zsk, u32 taken,
 			     struct zmq_pipe **pipe, struct zmq_segcur *cur)
 {
 	const struct zmq_lookahead_run *run = zmq_lookahead_runs(zsk);
@@ -307,6 +306,8 @@ static bool zmq_lookahead_at(const struct zmq_sock *zsk, u32 taken,
 	if (i == zsk->look.runs)
 		return false;
 	*pipe = run[i].pipe;
+	if (!*pipe)
+		return true;
 	zmq_segcur_init(cur, &run[i].pipe->rxq);
 	for (j = 0; j < i; j++)
 		if (run[j].pipe == *pipe)
@@ -386,6 +387,8 @@ static void zmq_lookahead_take_msgs(struct zmq_sock *zsk, u32 taken,
 
 	for (; taken; taken -= n, run++) {
 		n = min(taken, run->msgs);
+		if (!run->pipe)
+			continue;
 		bytes = run->bytes;
 		if (n < run->msgs) {
 			zmq_segcur_init(&cur, &run->pipe->rxq);
@@ -418,13 +421,14 @@ static int zmq_lookahead_take(struct zmq_sock *zsk,
 		err = -EINVAL;
 	if (!err && look->parts &&
 	    (!zmq_lookahead_at(zsk, look->taken, &pipe, &cur) ||
-	     !zmq_lookahead_parts(&cur, look->parts, zsk->type->prefixes &&
-				  (look->taken ||
-				   !zmq_lookahead_begun(zsk, pipe)), &bytes)))
+	     (pipe &&
+	      !zmq_lookahead_parts(&cur, look->parts, zsk->type->prefixes &&
+				   (look->taken ||
+				    !zmq_lookahead_begun(zsk, pipe)), &bytes))))
 		err = -EINVAL;
 	if (!err)
 		zmq_lookahead_take_msgs(zsk, look->taken, resumes);
-	if (!err && look->parts) {
+	if (!err && pipe) {
 		zmq_lookahead_cur(zsk, pipe);
 		zmq_lookahead_begin(zsk, bytes);
 	}
@@ -484,6 +488,17 @@ static void zmq_lookahead_make(struct zmq_sock *zsk)
 	spin_unlock_bh(&zsk->rx_lock);
 	/* Another call was faster. */
 	kfree(many);
+}
+
+/* What a pipe has is dropped: who took some of it has had it; rx_lock held. */
+void zmq_lookahead_forget(struct zmq_pipe *pipe)
+{
+	struct zmq_lookahead_run *run = zmq_lookahead_runs(pipe->zsk);
+	u32 i;
+
+	for (i = 0; i < pipe->zsk->look.runs; i++)
+		if (run[i].pipe == pipe)
+			run[i].pipe = NULL;
 }
 
 /* Nobody uses the socket any more. */

@@ -8,6 +8,7 @@
 int zmq_lookahead_get(struct zmq_sock *zsk, char __user *val,
 		      int __user *optlen);
 void zmq_lookahead_free(struct zmq_sock *zsk);
+void zmq_lookahead_forget(struct zmq_pipe *pipe);
 
 /* Something else takes messages: what was looked at is out of date. */
 static inline void zmq_lookahead_end(struct zmq_sock *zsk)

@@ -663,7 +663,7 @@ void zmq_pipe_purge_rx(struct zmq_pipe *pipe)
 {
 	u64 bytes = pipe->rxq.bytes;
 
-	zmq_lookahead_end(pipe->zsk);
+	zmq_lookahead_forget(pipe);
 	zmq_pipe_uncharge(pipe, bytes + zmq_segq_trim(&pipe->rxq, bytes));
 	zmq_hwm_read(&pipe->rx, zmq_hwm_queued(&pipe->rx));
 	if (pipe->peer ? zmq_inproc_waits(pipe) : pipe->rx_paused) {

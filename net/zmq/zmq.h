@@ -57,7 +57,7 @@ struct zmq_type;
 
 /**
  * struct zmq_lookahead_run - messages that were looked at
- * @pipe: in its queue; used while it is in zsk->fq only
+ * @pipe: in its queue; used while it is in zsk->fq only; NULL: they are gone
  * @msgs: how many
  * @bytes: bytes they take
  */
