@@ -211,7 +211,7 @@ static enum hrtimer_restart zmq_coalesce_timer(struct hrtimer *timer)
 	WRITE_ONCE(co->burst.waiting, 0);
 	if (!list_empty(&dirty)) {
 		start = ktime_get_ns();
-		/* The time counts from when the first of many was due. */
+		/* It counts from when this was due: other sockets come first. */
 		zmq_coalesce_run(&dirty, ktime_to_ns(hrtimer_get_expires(timer)) +
 					 ZMQ_COALESCE_SOFTIRQ);
 		zmq_burst_waited(&co->burst, waiting, start);

@@ -164,13 +164,12 @@ static bool zmq_lookahead_begun(const struct zmq_sock *zsk,
 	return zsk->rx_cur == pipe && zsk->rx_started && !zsk->rx_prefix;
 }
 
-/* Write the routing id, where there is one in front.  Return: its bytes. */
-static u32 zmq_lookahead_prefix(const struct zmq_pipe *pipe, u8 *to)
+/* Write the routing id as a message's first part. */
+static void zmq_lookahead_prefix(const struct zmq_pipe *pipe, u8 *to)
 {
 	u32 hdr = zmq_zmtp_hdr_encode(to, ZMQ_ZMTP_MORE, pipe->id_len);
 
 	memcpy(to + hdr, pipe->id, pipe->id_len);
-	return hdr + pipe->id_len;
 }
 
 /* Copy a pipe's next message, behind its number.  False: look no further. */
@@ -387,8 +386,10 @@ static void zmq_lookahead_take_msgs(struct zmq_sock *zsk, u32 taken,
 
 	for (; taken; taken -= n, run++) {
 		n = min(taken, run->msgs);
-		if (!run->pipe)
+		if (!run->pipe) {
+			zsk->rx_meta_gone = zsk->look.peers;
 			continue;
+		}
 		bytes = run->bytes;
 		if (n < run->msgs) {
 			zmq_segcur_init(&cur, &run->pipe->rxq);
@@ -428,6 +429,8 @@ static int zmq_lookahead_take(struct zmq_sock *zsk,
 		err = -EINVAL;
 	if (!err)
 		zmq_lookahead_take_msgs(zsk, look->taken, resumes);
+	if (!err && look->parts && !pipe)
+		zsk->rx_meta_gone = zsk->look.peers;
 	if (!err && pipe) {
 		zmq_lookahead_cur(zsk, pipe);
 		zmq_lookahead_begin(zsk, bytes);

@@ -105,8 +105,9 @@ bool zmq_meta_told(struct zmq_sock *zsk, struct zmq_pipe *pipe, u32 *id)
 
 	lockdep_assert_held(&zsk->rx_lock);
 	*id = zmq_meta_id(pipe);
-	if (meta == zsk->rx_meta)
+	if (meta == zsk->rx_meta && !zsk->rx_meta_gone)
 		return zsk->recvmeta == ZMQ_AF_RECVMETA_ALL;
+	zsk->rx_meta_gone = false;
 	if (meta)
 		refcount_inc(&meta->refs);
 	zmq_meta_put(zsk->rx_meta);

@@ -241,6 +241,7 @@ struct zmq_sub_state {
  * @idle_msgs: messages when idle.c last came by; idle work
  * @recvmeta: ZMQ_AF_RECVMETA
  * @rx_meta: metadata that was told last; rx_lock
+ * @rx_meta_gone: it was of a peer that is gone: tell again; rx_lock
  * @monitor: who is told what happens to its connections; RCU, changed under
  *	@ep_mutex
  * @feeds: monitors of other sockets that send here; monitor.c
@@ -305,6 +306,7 @@ struct zmq_sock {
 	u64			idle_msgs;
 	u8			recvmeta;
 	struct zmq_meta		*rx_meta;
+	bool			rx_meta_gone;
 	struct zmq_monitor __rcu	*monitor;
 	struct list_head	feeds;
 

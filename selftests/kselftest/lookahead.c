@@ -592,6 +592,7 @@ TEST(one_disconnected)
 	struct look look;
 	int i, j;
 
+	ASSERT_OK(zs_set_int(pull, ZMQ_AF_RECVMETA, ZMQ_AF_RECVMETA_NEW));
 	for (i = 0; i < 2; i++) {
 		push[i] = zs_open(ZMQ_PUSH);
 		ASSERT_OK(zs_bind_any(push[i], ZS_TCP, endpoint[i]));
@@ -602,9 +603,13 @@ TEST(one_disconnected)
 	}
 	ASSERT_EQ(6, look_all(pull, &look, 0, 0, 9));
 	EXPECT_STREQ("a b a b a b", looked_all(&look));
-	/* What was taken of the other's messages stays taken. */
+	/*
+	 * What was taken of the other's messages stays taken, and what comes
+	 * after the last one of the lost peer tells whose it is.
+	 */
 	ASSERT_OK(zs_disconnect(pull, endpoint[0]));
-	EXPECT_EQ(2, look_all(pull, &look, 2, 0, 9));
+	EXPECT_EQ(2, look_all(pull, &look, 3, 0, 9));
+	EXPECT_EQ(ZMQ_AF_LOOKAHEAD_META, look.head.flags);
 	EXPECT_EQ(2, zs_rx_queued(pull));
 	EXPECT_EQ(0, look_all(pull, &look, 2, 0, 9));
 	for (i = 0; i < 2; i++)

@@ -182,7 +182,6 @@ static void prefetch_part(struct zs_sock *s, struct zs_part *part)
 	if (pf->look->flags & ZMQ_AF_LOOKAHEAD_PEERS && !pf->look->parts)
 		p = prefetch_peer(s, p);
 	size = p[1];
-
 	part->more = p[0] & ZS_FRAME_MORE;
 	part->data = p + 2;
 	if (unlikely(p[0] & ZS_FRAME_LONG)) {

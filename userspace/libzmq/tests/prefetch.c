@@ -361,21 +361,27 @@ static void fair(void)
 	CHECK(!zmq_close(c));
 }
 
+/* A socket @a and two peers, @b and @c, whose routing ids are "b" and "c". */
+static void new_three(int type, void **c)
+{
+	a = new_socket(ctx, type);
+	b = new_socket(ctx, ZMQ_DEALER);
+	*c = new_socket(ctx, ZMQ_DEALER);
+	CHECK(!zmq_setsockopt(b, ZMQ_ROUTING_ID, "b", 1));
+	CHECK(!zmq_setsockopt(*c, ZMQ_ROUTING_ID, "c", 1));
+	CHECK(!join_pair(a, b, TCP));
+	CHECK(!zmq_connect(*c, last_endpoint(a)));
+}
+
 /* A message tells whom it is from, whoever else has sent. */
 static void metadata(void)
 {
 	char body[8];
 	zmq_msg_t msg;
-	void *c;
+	void *c = NULL;
 	int i;
 
-	a = new_socket(ctx, ZMQ_DEALER);
-	b = new_socket(ctx, ZMQ_DEALER);
-	c = new_socket(ctx, ZMQ_DEALER);
-	CHECK(!zmq_setsockopt(b, ZMQ_ROUTING_ID, "b", 1));
-	CHECK(!zmq_setsockopt(c, ZMQ_ROUTING_ID, "c", 1));
-	CHECK(!join_pair(a, b, TCP));
-	CHECK(!zmq_connect(c, last_endpoint(a)));
+	new_three(ZMQ_DEALER, &c);
 	zmq_msg_init(&msg);
 	CHECK(send_numbers(b, 'b', 0, 30));
 	for (i = 0; i < 60; i++) {
@@ -399,16 +405,10 @@ static void metadata(void)
 static void routers(void)
 {
 	char id[8], body[8];
-	void *c, *from;
+	void *c = NULL, *from;
 	int i, n;
 
-	a = new_socket(ctx, ZMQ_ROUTER);
-	b = new_socket(ctx, ZMQ_DEALER);
-	c = new_socket(ctx, ZMQ_DEALER);
-	CHECK(!zmq_setsockopt(b, ZMQ_ROUTING_ID, "b", 1));
-	CHECK(!zmq_setsockopt(c, ZMQ_ROUTING_ID, "c", 1));
-	CHECK(!join_pair(a, b, TCP));
-	CHECK(!zmq_connect(c, last_endpoint(a)));
+	new_three(ZMQ_ROUTER, &c);
 	CHECK(send_numbers(b, 'b', 0, 40));
 	CHECK(send_numbers(c, 'c', 0, 40));
 	for (i = 0; i < 80; i++) {
