@@ -57,14 +57,17 @@ static bool zmq_burst_preempted(struct zmq_sock *zsk)
 {
 	struct zmq_burst *burst = &zsk->co.burst;
 	u64 heard = atomic64_read(&zsk->stats.rx_msgs);
-	bool same = burst->sender == current &&
-		    burst->nvcsw == current->nvcsw && burst->heard == heard;
-	bool preempted = same && burst->nivcsw != current->nivcsw;
+	/* May change here and now. */
+	unsigned long nvcsw = READ_ONCE(current->nvcsw);
+	unsigned long nivcsw = READ_ONCE(current->nivcsw);
+	bool same = burst->sender == current && burst->nvcsw == nvcsw &&
+		    burst->heard == heard;
+	bool preempted = same && burst->nivcsw != nivcsw;
 
 	sock_owned_by_me(&zsk->sk);
 	burst->sender = current;
-	burst->nvcsw = current->nvcsw;
-	burst->nivcsw = current->nivcsw;
+	burst->nvcsw = nvcsw;
+	burst->nivcsw = nivcsw;
 	burst->heard = heard;
 	return preempted;
 }

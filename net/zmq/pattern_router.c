@@ -139,6 +139,7 @@ static int zmq_router_setsockopt(struct zmq_sock *zsk, int opt, const u8 *val,
 const struct zmq_type zmq_pattern_router = {
 	.id		= ZMQ_AF_ROUTER,
 	.name		= "ROUTER",
+	.rings		= true,
 	.notices	= BIT(ZMQ_NOTICE_HELLO) | BIT(ZMQ_NOTICE_DISCONNECT),
 	.sends		= true,
 	.receives	= true,

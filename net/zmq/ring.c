@@ -99,6 +99,22 @@ static bool zmq_ring_stall(struct zmq_ring *ring)
 	return false;
 }
 
+/*
+ * ZMQ_ROUTER_MANDATORY was set while a message to nobody was being put in: there
+ * is no call that could fail.
+ */
+static void zmq_ring_drop(struct zmq_ring *ring)
+{
+	struct zmq_batch *b = &ring->batch;
+	struct zmq_segcur cur;
+	u64 body = 0;
+
+	zmq_segcur_init(&cur, &b->q);
+	zmq_segq_trim(&b->q, zmq_segcur_msg(&cur, &body));
+	b->msgs++;
+	atomic64_inc(&ring->zsk->stats.tx_drops);
+}
+
 /**
  * zmq_ring_drain - hand over what is in the ring
  * @zsk: the socket; it has a ring
@@ -130,6 +146,10 @@ int zmq_ring_drain(struct zmq_sock *zsk)
 			if (!err)
 				WRITE_ONCE(ring->stalled, false);
 		}
+		if (err == -EHOSTUNREACH) {
+			zmq_ring_drop(ring);
+			continue;
+		}
 		/* Full: what is flushed makes room without waiting. */
 		if (zsk->co.urgent) {
 			zmq_send_release(zsk);
@@ -157,6 +177,9 @@ static u32 zmq_ring_credit(struct zmq_sock *zsk)
 
 	if (zsk->type->publishes)
 		return zsk->pub.nodrop ? 0 : ZMQ_RING_ANY;
+	/* Calls tell who cannot be reached. */
+	if (zsk->type->prefixes)
+		return zsk->router.mandatory || zsk->opt.raw ? 0 : ZMQ_RING_ANY;
 	spin_lock_bh(&zsk->rx_lock);
 	list_for_each_entry(pipe, &zsk->lb, lb_node) {
 		u32 one = zmq_pipe_tx_credit(pipe, &room);
@@ -365,7 +388,7 @@ static void zmq_ring_force(struct zmq_ring *ring)
 	u64 bytes = 0, body = 0;
 	u32 msgs = 0;
 
-	if (!pipe || pipe->conflate) {
+	if (!pipe || pipe->conflate || ring->zsk->type->prefixes) {
 		zmq_segq_free(&ring->batch.q);
 		return;
 	}

@@ -375,7 +375,8 @@ TEST(turns)
 
 	TH_LOG("packets for 100 messages by each of 20 sockets: %d", seen);
 	EXPECT_LE(20, seen);
-	EXPECT_GT(300, seen);
+	/* A round of a slow kernel takes as long as messages may wait. */
+	EXPECT_GT(wait_slow() > 1 ? 2000 : 300, seen);
 }
 
 /* Answers questions until an empty one comes. */

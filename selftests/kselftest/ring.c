@@ -573,9 +573,11 @@ TEST(inproc_at_once)
 
 TEST(options)
 {
-	static const int with[] = { ZMQ_PAIR, ZMQ_PUB, ZMQ_PUSH, ZMQ_DEALER };
+	static const int with[] = {
+		ZMQ_PAIR, ZMQ_PUB, ZMQ_PUSH, ZMQ_DEALER, ZMQ_ROUTER,
+	};
 	static const int without[] = {
-		ZMQ_REQ, ZMQ_REP, ZMQ_ROUTER, ZMQ_PULL, ZMQ_SUB, ZMQ_XPUB,
+		ZMQ_REQ, ZMQ_REP, ZMQ_PULL, ZMQ_SUB, ZMQ_XPUB, ZMQ_STREAM,
 	};
 	static const int bad[] = { 0, -1, -4096, 1, 2048, 4097, 12288, 2097152 };
 	struct zs *s;

@@ -131,6 +131,7 @@ static bool prefetch_fill(struct zs_sock *s)
 {
 	struct zs_prefetch *pf = &s->prefetch;
 
+	zs_ring_pause(&s->ring);
 	if (!prefetch_alloc(pf) || prefetch_call(s, PREFETCH_MSGS) ||
 	    !pf->look->count) {
 		prefetch_release(pf);

@@ -75,7 +75,8 @@ void zs_ring_init(struct zs_sock *s)
 	pthread_once(&once, ring_set_up);
 	atomic_store(&s->ring.wanted, policy != RING_OFF &&
 		     (s->type == ZMQ_PUB || s->type == ZMQ_PUSH ||
-		      s->type == ZMQ_DEALER || s->type == ZMQ_PAIR));
+		      s->type == ZMQ_DEALER || s->type == ZMQ_ROUTER ||
+		      s->type == ZMQ_PAIR));
 }
 
 /* Before the descriptor is closed: the mapping keeps the socket open, too. */
@@ -183,7 +184,8 @@ void zs_ring_count(struct zs_sock *s, int flags)
 
 	atomic_store_explicit(&ring->parts, !!(flags & ZMQ_SNDMORE),
 			      memory_order_relaxed);
-	if (atomic_load_explicit(&ring->ctl, memory_order_relaxed) ||
+	if (flags & ZMQ_SNDMORE ||
+	    atomic_load_explicit(&ring->ctl, memory_order_relaxed) ||
 	    !ring_pays(ring) || atomic_exchange(&ring->busy, true))
 		return;
 	ring_make(s);

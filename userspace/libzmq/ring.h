@@ -46,7 +46,10 @@ struct zs_ring {
 	_Atomic uint32_t	seen;
 };
 
-/* A receive: sends between which there are many are no burst, but answers. */
+/*
+ * A call received: sends between which there are many are no burst, but answers.
+ * Messages that were received ahead come in a burst, and so do their answers.
+ */
 static inline void zs_ring_pause(struct zs_ring *ring)
 {
 	if (atomic_load_explicit(&ring->wanted, memory_order_relaxed))

@@ -247,9 +247,9 @@ int zs_recv(void *handle, void *buf, size_t len, int flags)
 
 	if (unlikely(!s))
 		return -1;
-	zs_ring_pause(&s->ring);
 	if (zs_prefetch_get(s, &part))
 		return recv_ahead(s, &part, buf, len);
+	zs_ring_pause(&s->ring);
 	receiving = s;
 	n = recv(s->fd, buf, len, kflags);
 	if (unlikely(n < 0) && retry_drained(s))
@@ -499,10 +499,10 @@ int zs_msg_recv(zmq_msg_t *msg, void *handle, int flags)
 	if (unlikely(!zs_msg_valid(m)))
 		return zs_fail(EFAULT);
 	zs_msg_empty(&got);
-	zs_ring_pause(&s->ring);
 	if (zs_prefetch_get(s, &part)) {
 		n = msg_fill_ahead(s, &got, &part);
 	} else {
+		zs_ring_pause(&s->ring);
 		receiving = s;
 		n = msg_fill(s, &got, recv_flags(flags) | MSG_ZMQ_WHOLE);
 	}

@@ -486,9 +486,9 @@ struct zmq_af_peer {
 
 /*
  * SG, int (default 0): bytes, a power of two from ZMQ_AF_RING_MIN to
- * ZMQ_AF_RING_MAX: give a PAIR, PUB, PUSH or DEALER a ring in memory shared with
- * the kernel, through which it can be sent to without system calls.  Once only
- * (EBUSY).  EOPNOTSUPP: other types.  Then
+ * ZMQ_AF_RING_MAX: give a PAIR, PUB, PUSH, DEALER or ROUTER a ring in memory
+ * shared with the kernel, through which it can be sent to without system calls.
+ * Once only (EBUSY).  EOPNOTSUPP: other types.  Then
  *	mmap(NULL, r, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
  * of r = getpagesize() + size bytes, no fewer or more, never PROT_EXEC, gives
  * struct zmq_af_ring and, at its @offset, the ring.  A mapping keeps the socket

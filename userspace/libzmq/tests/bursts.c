@@ -86,6 +86,33 @@ static void answered(void)
 	zmq_close(b);
 }
 
+/* Questions that have come in a burst are answered in one. */
+static void answered_in_a_burst(void)
+{
+	long long end = now_ms() + deadline_ms();
+	void *router, *dealer;
+	char id[16];
+	int i, len;
+
+	CHECK(!new_pair(ZMQ_ROUTER, &router, ZMQ_DEALER, &dealer, "ipc://*"));
+	do {
+		for (i = 0; i < 100; i++)
+			CHECK(!send_text(dealer, "ask", 0));
+		for (i = 0; i < 100; i++) {
+			len = zmq_recv(router, id, sizeof(id), 0);
+			CHECK(len > 0);
+			CHECK(recv_is(router, "ask"));
+			CHECK(zmq_send(router, id, len, ZMQ_SNDMORE) == len);
+			CHECK(!send_text(router, "answer", 0));
+		}
+		for (i = 0; i < 100; i++)
+			CHECK(recv_is(dealer, "answer"));
+	} while (rings() < 2 && now_ms() < end);
+	CHECK(rings() == 2);
+	zmq_close(router);
+	zmq_close(dealer);
+}
+
 static const char *too_slow(void)
 {
 	const char *slow = getenv("AF_ZMQ_SLOW");
@@ -100,6 +127,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "by many sockets in turn", in_turn, too_slow },
 		{ "answered one by one", answered, no_sockets },
+		{ "answered in a burst", answered_in_a_burst, too_slow },
 	};
 
 	return sockets_main(tests, ARRAY_SIZE(tests));

@@ -117,6 +117,51 @@ static void mixed(void)
 	close_both();
 }
 
+static void *answer(void *arg)
+{
+	static char body[3000];
+	char id[16];
+	int i, n = *(int *)arg, id_len, len;
+
+	for (i = 0; i < n; i++) {
+		id_len = zmq_recv(a, id, sizeof(id), 0);
+		len = zmq_recv(a, body, sizeof(body), 0);
+		if (id_len <= 0 || len != i % 3000 ||
+		    zmq_send(a, id, id_len, ZMQ_SNDMORE) != id_len ||
+		    zmq_send(a, "", 0, ZMQ_SNDMORE) ||
+		    zmq_send(a, body, len, 0) != len)
+			return NULL;
+		/* It goes nowhere, and in nobody's way. */
+		if (zmq_send(a, "nobody", 6, ZMQ_SNDMORE) != 6 ||
+		    zmq_send(a, "lost", 4, 0) != 4)
+			return NULL;
+	}
+	return arg;
+}
+
+/* A ROUTER's answers to many questions that are under way. */
+static void answers(void)
+{
+	static char body[3000];
+	int n = BURST, sent = 0, i;
+	pthread_t thread;
+	void *result;
+
+	CHECK(!new_pair(ZMQ_ROUTER, &a, ZMQ_DEALER, &b, TCP));
+	CHECK(!pthread_create(&thread, NULL, answer, &n));
+	for (i = 0; i < n; i++) {
+		for (; sent < n && sent < i + 100; sent++)
+			CHECK(zmq_send(b, body, sent % 3000, 0) == sent % 3000);
+		CHECK(recv_is(b, ""));
+		CHECK(get_int(b, ZMQ_RCVMORE) == 1);
+		CHECK(zmq_recv(b, body, sizeof(body), 0) == i % 3000);
+		CHECK(get_int(b, ZMQ_RCVMORE) == 0);
+	}
+	CHECK(!pthread_join(thread, &result));
+	CHECK(result);
+	close_both();
+}
+
 /* To the message, although nobody is there yet to take them. */
 static void marks(void)
 {
@@ -260,6 +305,7 @@ int main(void)
 		{ "a burst", burst, no_sockets },
 		{ "shared by threads", shared, no_sockets },
 		{ "messages of all kinds", mixed, no_sockets },
+		{ "answers", answers, no_sockets },
 		{ "marks", marks, no_sockets },
 		{ "one message and nothing else", alone, no_sockets },
 		{ "killed", killed, no_sockets },
