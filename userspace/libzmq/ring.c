@@ -18,6 +18,9 @@
 #include <unistd.h>
 
 #define RING_SIZE	32768
+/* Where a message is longer than RING_SHORT when the ring is made. */
+#define RING_SIZE_LONG	131072
+#define RING_SHORT	64
 /* Longer bodies are not worth a second copy. */
 #define RING_BODY_MAX	1024
 /*
@@ -96,13 +99,15 @@ void zs_ring_orphan(struct zs_sock *s)
 	atomic_store(&s->ring.busy, false);
 }
 
-/* Make the ring; @busy is ours. */
-static void ring_make(struct zs_sock *s)
+/*
+ * Make the ring, with room for hundreds of parts of @len bytes; @busy is ours.
+ */
+static void ring_make(struct zs_sock *s, size_t len)
 {
 	struct zs_ring *ring = &s->ring;
 	size_t page = getpagesize();
 	struct zmq_af_ring *ctl;
-	int size = RING_SIZE;
+	int size = len > RING_SHORT ? RING_SIZE_LONG : RING_SIZE;
 
 	if (atomic_load(&ring->ctl) || !*mapped)
 		return;
@@ -175,9 +180,10 @@ static bool ring_pays(struct zs_ring *ring)
 /**
  * zs_ring_count - a part was sent by a system call
  * @s: a socket whose ring is @wanted
+ * @len: its length
  * @flags: ZMQ_SNDMORE
  */
-void zs_ring_count(struct zs_sock *s, int flags)
+void zs_ring_count(struct zs_sock *s, size_t len, int flags)
 {
 	struct zs_ring *ring = &s->ring;
 	int err = errno;
@@ -188,7 +194,7 @@ void zs_ring_count(struct zs_sock *s, int flags)
 	    atomic_load_explicit(&ring->ctl, memory_order_relaxed) ||
 	    !ring_pays(ring) || atomic_exchange(&ring->busy, true))
 		return;
-	ring_make(s);
+	ring_make(s, len);
 	atomic_store(&ring->busy, false);
 	errno = err;
 }

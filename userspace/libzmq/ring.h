@@ -61,6 +61,6 @@ void zs_ring_free(struct zs_sock *s);
 void zs_ring_orphan(struct zs_sock *s);
 void zs_ring_forked(void);
 bool zs_ring_send(struct zs_sock *s, const void *buf, size_t len, int flags);
-void zs_ring_count(struct zs_sock *s, int flags);
+void zs_ring_count(struct zs_sock *s, size_t len, int flags);
 
 #endif /* ZS_RING_H */

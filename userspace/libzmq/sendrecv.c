@@ -58,7 +58,7 @@ static int sock_send(struct zs_sock *s, const void *buf, size_t len, int flags)
 	if (unlikely(n < 0))
 		return zs_fail_kernel();
 	if (ring)
-		zs_ring_count(s, flags);
+		zs_ring_count(s, len, flags);
 	return part_size(len);
 }
 
