@@ -103,7 +103,7 @@ static bool zmq_ring_stall(struct zmq_ring *ring)
  * ZMQ_ROUTER_MANDATORY was set while a message to nobody was being put in: there
  * is no call that could fail.
  */
-static void zmq_ring_drop(struct zmq_ring *ring)
+static int zmq_ring_drop(struct zmq_ring *ring)
 {
 	struct zmq_batch *b = &ring->batch;
 	struct zmq_segcur cur;
@@ -113,6 +113,7 @@ static void zmq_ring_drop(struct zmq_ring *ring)
 	zmq_segq_trim(&b->q, zmq_segcur_msg(&cur, &body));
 	b->msgs++;
 	atomic64_inc(&ring->zsk->stats.tx_drops);
+	return 0;
 }
 
 /**
@@ -143,12 +144,10 @@ int zmq_ring_drain(struct zmq_sock *zsk)
 		err = zmq_ring_next(ring, end);
 		if (!err) {
 			err = zmq_batch_pass(zsk, &ring->batch);
+			if (err == -EHOSTUNREACH)
+				err = zmq_ring_drop(ring);
 			if (!err)
 				WRITE_ONCE(ring->stalled, false);
-		}
-		if (err == -EHOSTUNREACH) {
-			zmq_ring_drop(ring);
-			continue;
 		}
 		/* Full: what is flushed makes room without waiting. */
 		if (zsk->co.urgent) {

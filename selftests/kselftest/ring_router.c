@@ -281,6 +281,21 @@ TEST_F(ring_full, waited_for)
 	ASSERT_OK(zs_close_now(dealer));
 }
 
+/* What waits for a peer that is sent away is for nobody. */
+TEST_F(ring_full, disconnected)
+{
+	ASSERT_OK(zs_set_int(self->router, ZMQ_LINGER, 0));
+	ASSERT_OK(zs_set_int(self->router, ZMQ_ROUTER_MANDATORY, 1));
+	put_numbers(&self->r, HWM + 5);
+	EXPECT_EQ(0, ring_kick(&self->r));
+	EXPECT_EQ(0, drops(self->router));
+	ASSERT_OK(zs_disconnect(self->router, self->endpoint));
+	EXPECT_TRUE(wait_until(drops(self->router) == 5));
+	EXPECT_EQ(0, ring_kick(&self->r));
+	EXPECT_EQ(self->r.tail, self->r.ctl->head);
+	EXPECT_ERRNO(EHOSTUNREACH, zs_send_msg(self->router, "1|x"));
+}
+
 /* Nobody is there to wait for: what was not allowed to be in it goes away. */
 TEST_F(ring_full, closed)
 {
