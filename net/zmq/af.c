@@ -277,6 +277,8 @@ static __poll_t zmq_af_poll(struct file *file, struct socket *sock,
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (events & ZMQ_EVENT_OUT)
 		mask |= EPOLLOUT | EPOLLWRNORM;
+	if (READ_ONCE(zsk->look.newcomer))
+		mask |= EPOLLPRI;
 	if (!(mask & poll_requested_events(wait)))
 		zmq_coalesce_block(zsk);
 	return mask;

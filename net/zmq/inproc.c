@@ -17,6 +17,7 @@
 #include "conn.h"
 #include "ep.h"
 #include "inproc.h"
+#include "lookahead.h"
 #include "net.h"
 #include "ring.h"
 #include "type.h"
@@ -450,6 +451,7 @@ static void zmq_inproc_unhold(struct zmq_pipe *pipe)
 		pipe->recheck = zmq_hwm_queued(&pipe->rx);
 	if (!zmq_segq_empty(&pipe->rxq) && list_empty(&pipe->fq_node)) {
 		list_add_tail(&pipe->fq_node, &zsk->fq);
+		zmq_lookahead_join(zsk);
 		wake = true;
 	}
 	spin_unlock_bh(&zsk->rx_lock);

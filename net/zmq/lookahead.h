@@ -15,6 +15,15 @@ static inline void zmq_lookahead_end(struct zmq_sock *zsk)
 {
 	lockdep_assert_held(&zsk->rx_lock);
 	zsk->look.runs = 0;
+	WRITE_ONCE(zsk->look.newcomer, false);
+}
+
+/* A pipe joins the fair queue, whose turn would come among those looked at. */
+static inline void zmq_lookahead_join(struct zmq_sock *zsk)
+{
+	lockdep_assert_held(&zsk->rx_lock);
+	if (zsk->look.runs)
+		WRITE_ONCE(zsk->look.newcomer, true);
 }
 
 #endif /* _NET_ZMQ_LOOKAHEAD_H */

@@ -617,8 +617,10 @@ void zmq_pipe_publish(struct zmq_pipe *pipe, struct zmq_segq *q, u32 msgs,
 	zmq_pipe_recheck(pipe);
 	if (pipe->conflate)
 		zmq_pipe_conflate_rx(pipe);
-	if (list_empty(&pipe->fq_node) && !pipe->held)
+	if (list_empty(&pipe->fq_node) && !pipe->held) {
 		list_add_tail(&pipe->fq_node, &zsk->fq);
+		zmq_lookahead_join(zsk);
+	}
 	spin_unlock_bh(&zsk->rx_lock);
 	zsk->sk.sk_data_ready(&zsk->sk);
 }

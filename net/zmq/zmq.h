@@ -232,6 +232,7 @@ struct zmq_sub_state {
  * @wr_seq: counts what a blocked sender waits for; rx_lock to write
  * @look: what ZMQ_AF_LOOKAHEAD told last; rx_lock
  * @look.runs: how many runs of messages; 0: none, or out of date
+ * @look.newcomer: another peer has got messages since; WRITE_ONCE
  * @look.peers: they are in @look.many, else one in @look.one
  * @look.one: messages of the only pipe that had any
  * @look.many: one of each of several in turn; NULL until needed
@@ -296,6 +297,7 @@ struct zmq_sock {
 	u32			wr_seq;
 	struct {
 		u32				runs;
+		bool				newcomer;
 		bool				peers;
 		struct zmq_lookahead_run	one;
 		struct zmq_lookahead		*many;

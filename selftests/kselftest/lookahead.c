@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Looking at messages ahead of receiving them (ZMQ_AF_LOOKAHEAD). */
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "frames.h"
@@ -396,6 +397,44 @@ TEST_F(several, newcomer)
 	ASSERT_EQ(0, look_all(s->pull, &look, 3, 0, 0));
 	EXPECT_EQ(1, zs_rx_queued(s->pull));
 	EXPECT_STREQ("3.0", zs_recv_msg(s->pull, 0));
+}
+
+static int polled_pri(struct zs *s)
+{
+	struct pollfd pfd = { .fd = s->fd, .events = POLLIN | POLLPRI };
+
+	return poll(&pfd, 1, 0) < 0 ? -1 : pfd.revents;
+}
+
+/* Poll tells of a peer that has not been looked at, and of nothing else. */
+TEST_F(several, newcomer_is_told)
+{
+	struct several *s = &self->s;
+	struct look look;
+
+	ASSERT_TRUE(several_send(s, 3, 3, false));
+	/* Nothing has been looked at. */
+	ASSERT_TRUE(several_send(s, 1, 1, false));
+	EXPECT_EQ(POLLIN, polled_pri(s->pull));
+	EXPECT_STREQ("0.0", zs_recv_msg(s->pull, 0));
+	EXPECT_STREQ("1.0", zs_recv_msg(s->pull, 0));
+	ASSERT_EQ(2, look_all(s->pull, &look, 0, 0, 9));
+	EXPECT_EQ(POLLIN, polled_pri(s->pull));
+	/* More of the same peer. */
+	ASSERT_OK(several_put(s->fd[0], "0.3", false));
+	ASSERT_TRUE(wait_until(zs_rx_queued(s->pull) == 3));
+	EXPECT_EQ(POLLIN, polled_pri(s->pull));
+	ASSERT_OK(several_put(s->fd[1], "1.1", false));
+	ASSERT_TRUE(wait_until(zs_rx_queued(s->pull) == 4));
+	EXPECT_EQ(POLLIN | POLLPRI, polled_pri(s->pull));
+	EXPECT_EQ(POLLIN | POLLPRI, polled_pri(s->pull));
+	/* Now it has, and what is received otherwise is out of date. */
+	ASSERT_EQ(3, look_all(s->pull, &look, 1, 0, 9));
+	EXPECT_EQ(POLLIN, polled_pri(s->pull));
+	ASSERT_TRUE(several_send(s, 1, 1, false));
+	EXPECT_EQ(POLLIN | POLLPRI, polled_pri(s->pull));
+	EXPECT_STREQ("1.1", zs_recv_msg(s->pull, 0));
+	EXPECT_EQ(POLLIN, polled_pri(s->pull));
 }
 
 /* A message that was partly taken comes first, whosever turn it would be. */

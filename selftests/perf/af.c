@@ -64,6 +64,11 @@ static const void *recv_part(struct perf_sock *s, size_t *len, bool *more)
 	return s->buf;
 }
 
+static void poll_socket(struct perf_sock *s)
+{
+	perf_kernel_poll(s->fd);
+}
+
 static void close_socket(struct perf_sock *s)
 {
 	close(s->fd);
@@ -80,5 +85,6 @@ const struct perf_driver perf_driver = {
 	.subscribe = subscribe,
 	.send = send_part,
 	.recv = recv_part,
+	.poll = poll_socket,
 	.close = close_socket,
 };

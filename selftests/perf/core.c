@@ -99,6 +99,7 @@ static void parse_setting(const char *setting)
 	SETTING(subs);
 	SETTING(match);
 	SETTING(window);
+	SETTING(polled);
 #undef SETTING
 	fprintf(stderr, "what is %s?\n", setting);
 	exit(2);

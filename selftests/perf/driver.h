@@ -43,6 +43,7 @@ enum {
  * @subs: subscriptions of a subscriber
  * @match: percent of the subscribers that want a message
  * @window: requests under way
+ * @polled: poll before each message
  */
 struct perf_job {
 	const char *scenario;
@@ -56,6 +57,7 @@ struct perf_job {
 	int subs;
 	int match;
 	int window;
+	int polled;
 };
 
 extern struct perf_job perf_job;
@@ -76,6 +78,8 @@ struct perf_sock;
  * @flush: send what @send has kept, as the next @recv does; may be NULL
  * @recv: wait for a part; the driver's until the next call. @more may be NULL
  *	if messages are known to have one part
+ * @poll: wait for a message, by polling the socket and another one to which
+ *	nothing comes; NULL: cannot
  * @close: of a socket whose messages have arrived
  *
  * Functions do not fail: they end the program, by perf_die() or, if this is
@@ -91,6 +95,7 @@ struct perf_driver {
 	void (*send)(struct perf_sock *s, const void *part, size_t len, bool more);
 	void (*flush)(struct perf_sock *s);
 	const void *(*recv)(struct perf_sock *s, size_t *len, bool *more);
+	void (*poll)(struct perf_sock *s);
 	void (*close)(struct perf_sock *s);
 };
 

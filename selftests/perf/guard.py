@@ -28,6 +28,7 @@ ROWS = {"latency/tcp/1": ("plain", "shim"),
         "throughput/ipc/10": ("plain",),
         "throughput/tcp/65536": ("plain", "shim"),
         "dealer/tcp": ("plain", "shim"),
+        "polled/tcp": ("plain", "shim"),
         "fanin/10": ("plain", "packed"),
         "pub/all/100": ("plain", "packed", "shim")}
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -76,4 +77,18 @@ void perf_kernel_connect(int fd)
 void perf_kernel_subscribe(int fd, const void *prefix, size_t len)
 {
 	set(fd, ZMQ_SUBSCRIBE, prefix, len, "ZMQ_SUBSCRIBE");
+}
+
+void perf_kernel_poll(int fd)
+{
+	static int idle = -1;
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .events = POLLIN },
+	};
+
+	if (idle < 0)
+		idle = perf_kernel_socket(PERF_PULL, PERF_HWM);
+	fds[1].fd = idle;
+	check(poll(fds, 2, -1) == 1, "poll");
 }

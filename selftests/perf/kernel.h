@@ -14,5 +14,6 @@ int perf_kernel_socket(int type, int hwm);
 void perf_kernel_bind(int fd);
 void perf_kernel_connect(int fd);
 void perf_kernel_subscribe(int fd, const void *prefix, size_t len);
+void perf_kernel_poll(int fd);
 
 #endif /* PERF_KERNEL_H */

@@ -109,6 +109,8 @@ def pattern_rows():
     """Patterns beyond PAIR and PUSH/PULL."""
     yield Row("multipart/tcp", "10 parts of 100 B, PUSH/PULL, tcp", "thr", "tcp",
               {"size": 100, "parts": 10}, 16000, quick=True)
+    yield Row("polled/tcp", "zmq_poll before each message, 10 B, tcp", "thr", "tcp",
+              {"size": 10, "polled": 1}, 5000, libraries=("libzmq", *OURS), quick=True)
     yield Row("reqrep/tcp", "REQ/REP round trip, 10 B, tcp", "reqrep", "tcp", {"size": 10},
               80000, unit="round trip", quick=True)
     yield Row("dealer/tcp", "DEALER/ROUTER, 100 under way, 10 B, tcp", "dealer", "tcp",

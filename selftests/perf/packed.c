@@ -206,6 +206,14 @@ static const void *recv_part(struct perf_sock *s, size_t *len, bool *more)
 	return p;
 }
 
+static void poll_socket(struct perf_sock *s)
+{
+	if (s->in_pos < s->in_len)
+		return;
+	flush(s);
+	perf_kernel_poll(s->fd);
+}
+
 static void close_socket(struct perf_sock *s)
 {
 	close(s->fd);
@@ -224,5 +232,6 @@ const struct perf_driver perf_driver = {
 	.send = send_part,
 	.flush = flush,
 	.recv = recv_part,
+	.poll = poll_socket,
 	.close = close_socket,
 };

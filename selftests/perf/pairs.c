@@ -37,6 +37,8 @@ static void recv_message(struct perf_sock *s)
 	bool more = true;
 	size_t len;
 
+	if (perf_job.polled)
+		perf_driver.poll(s);
 	if (perf_job.parts == 1) {
 		perf_driver.recv(s, &len, NULL);
 		return;
@@ -47,6 +49,8 @@ static void recv_message(struct perf_sock *s)
 
 static void recv_messages(struct perf_sock *s, long count)
 {
+	if (perf_job.polled && !perf_driver.poll)
+		perf_unsupported("poll");
 	while (count--)
 		recv_message(s);
 }

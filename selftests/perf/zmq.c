@@ -10,6 +10,7 @@ struct perf_sock {
 };
 
 static void *ctx;
+static void *idle;		/* polled, too */
 
 static void check(bool ok, const char *what)
 {
@@ -29,6 +30,8 @@ static void start(void)
 
 static void stop(void)
 {
+	if (idle)
+		zmq_close(idle);
 	zmq_ctx_term(ctx);
 }
 
@@ -81,6 +84,19 @@ static const void *recv_part(struct perf_sock *s, size_t *len, bool *more)
 	return zmq_msg_data(&s->msg);
 }
 
+static void poll_socket(struct perf_sock *s)
+{
+	zmq_pollitem_t items[] = {
+		{ .socket = s->s, .events = ZMQ_POLLIN },
+		{ .events = ZMQ_POLLIN },
+	};
+
+	if (!idle)
+		idle = zmq_socket(ctx, ZMQ_PULL);
+	items[1].socket = idle;
+	check(zmq_poll(items, 2, -1) == 1, "zmq_poll");
+}
+
 static void close_socket(struct perf_sock *s)
 {
 	zmq_msg_close(&s->msg);
@@ -97,5 +113,6 @@ const struct perf_driver perf_driver = {
 	.subscribe = subscribe,
 	.send = send_part,
 	.recv = recv_part,
+	.poll = poll_socket,
 	.close = close_socket,
 };

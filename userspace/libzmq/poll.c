@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * zmq_poll.  A socket's descriptor is level-triggered in the kernel, so this
- * is poll(2) and a translation of the events.
+ * is poll(2) and a translation of the events.  Messages that have been received
+ * ahead (prefetch.c) are good for another poll unless another peer has got some,
+ * which takes its turn among them.
  */
 #include "shim.h"
 #include "pollfd.h"
@@ -18,7 +20,8 @@
  * @fd: descriptor if @handle is NULL
  * @events: ZMQ_POLL*
  *
- * Return: 0, or -1 and ENOTSOCK for a handle that is no socket.
+ * Return: 0; 1: a message is here, so that nothing is to be waited for; -1 and
+ * ENOTSOCK for a handle that is no socket.
  */
 int zs_poll_fd(struct pollfd *pfd, void *handle, int fd, short events)
 {
@@ -31,12 +34,27 @@ int zs_poll_fd(struct pollfd *pfd, void *handle, int fd, short events)
 
 		if (!s)
 			return -1;
-		zs_prefetch_settle(s);
 		pfd->fd = s->fd;
-	} else if (events & ZMQ_POLLPRI) {
+		if (likely(!zs_prefetch_here(s)) || !(events & ZMQ_POLLIN))
+			return 0;
 		pfd->events |= POLLPRI;
+		return 1;
 	}
+	if (events & ZMQ_POLLPRI)
+		pfd->events |= POLLPRI;
 	return 0;
+}
+
+/* What was received ahead: a message, or no longer so. */
+static short poll_sock_ahead(void *handle, short polled)
+{
+	ZS_USING_SOCK *s = zs_sock_get(handle);
+
+	if (!(polled & POLLPRI))
+		return polled | POLLIN;
+	if (s)
+		zs_prefetch_settle(s);
+	return polled;
 }
 
 /* The socket was closed meanwhile, or its context shut down. */
@@ -60,6 +78,8 @@ int zs_poll_result(const struct pollfd *pfd, void *handle, short events)
 	short polled = pfd->revents;
 	int result;
 
+	if (handle && unlikely(pfd->events & POLLPRI))
+		polled = poll_sock_ahead(handle, polled);
 	if (!polled)
 		return 0;
 	if (handle && polled & (POLLERR | POLLHUP | POLLNVAL)) {
@@ -89,6 +109,22 @@ int zs_poll_wait(struct pollfd *pfds, int count, long timeout,
 	return ppoll(pfds, count, timeout < 0 ? NULL : &ts, sigmask);
 }
 
+/* Set up @pfds.  How many have a message, or -1. */
+static int poll_prepare(zmq_pollitem_t *items, struct pollfd *pfds, int count)
+{
+	int here = 0;
+	int i, rc;
+
+	for (i = 0; i < count; i++) {
+		rc = zs_poll_fd(&pfds[i], items[i].socket, items[i].fd,
+				items[i].events);
+		if (rc < 0)
+			return -1;
+		here += rc;
+	}
+	return here;
+}
+
 /* The number of items with events, set in their revents; or -1. */
 static int poll_results(zmq_pollitem_t *items, const struct pollfd *pfds,
 			int count)
@@ -112,16 +148,12 @@ static int poll_items(zmq_pollitem_t *items, struct pollfd *pfds, int count,
 		      long timeout, const sigset_t *sigmask)
 {
 	int64_t end = zs_deadline(timeout);
-	int rc, i;
-
-	for (i = 0; i < count; i++)
-		if (zs_poll_fd(&pfds[i], items[i].socket, items[i].fd,
-			       items[i].events))
-			return -1;
+	int here, rc;
 
 	do {
-		rc = zs_poll_wait(pfds, count, timeout, sigmask);
-		if (rc < 0)
+		here = poll_prepare(items, pfds, count);
+		if (here < 0 || zs_poll_wait(pfds, count, here ? 0 : timeout,
+					     sigmask) < 0)
 			return -1;
 		rc = poll_results(items, pfds, count);
 		if (timeout > 0)

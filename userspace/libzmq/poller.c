@@ -290,22 +290,25 @@ int zs_poller_fd(void *handle, zmq_fd_t *fd)
 	return 0;
 }
 
-/* Set up @p->pfds; false and errno if a socket is closed. */
-static bool poller_prepare(struct zs_poller *p)
+/* Set up @p->pfds.  How many have a message, or -1 if a socket is closed. */
+static int poller_prepare(struct zs_poller *p)
 {
-	int i;
+	int here = 0;
+	int i, rc;
 
 	for (i = 0; i < p->count; i++) {
 		struct poller_item *item = &p->items[i];
 
-		if (zs_poll_fd(&p->pfds[i], item->socket, item->fd,
-			       item->events))
-			return false;
+		rc = zs_poll_fd(&p->pfds[i], item->socket, item->fd,
+				item->events);
+		if (rc < 0)
+			return -1;
+		here += rc;
 		/* Not even errors of what nobody waits for. */
 		if (!item->events && !item->socket)
 			p->pfds[i].fd = -1;
 	}
-	return true;
+	return here;
 }
 
 /* The first @max items with events; how many, or -1. */
@@ -349,15 +352,17 @@ static int poller_wait(struct zs_poller *p, zmq_poller_event_t *events,
 		       int max, long timeout)
 {
 	int64_t end = zs_deadline(timeout);
-	int found;
+	int here, found;
 
 	if (timeout < 0 && poller_waits_for_nothing(p))
 		return zs_fail(EFAULT);
-	if (!poller_prepare(p))
-		return -1;
 	do {
+		here = poller_prepare(p);
+		if (here < 0)
+			return -1;
 		poller_drain(p);
-		if (zs_poll_wait(p->pfds, p->count, timeout, NULL) < 0)
+		if (zs_poll_wait(p->pfds, p->count, here ? 0 : timeout,
+				 NULL) < 0)
 			return -1;
 		found = poller_collect(p, events, max);
 		if (timeout > 0)

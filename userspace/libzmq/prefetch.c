@@ -263,6 +263,23 @@ void zs_prefetch_settle_slow(struct zs_sock *s)
 	errno = err;
 }
 
+/* What zs_prefetch_here() does if there may be one. */
+bool zs_prefetch_here_slow(struct zs_sock *s)
+{
+	struct zs_prefetch *pf = &s->prefetch;
+	int err = errno;
+	bool here;
+
+	pthread_mutex_lock(&pf->lock);
+	here = prefetch_leased(pf) && pf->next < pf->end &&
+	       !atomic_load(&s->ctx->shut);
+	if (!here)
+		prefetch_return(s);
+	pthread_mutex_unlock(&pf->lock);
+	errno = err;
+	return here;
+}
+
 /**
  * zs_prefetch_stop - what is queued in the kernel may be changed
  * @s: the socket

@@ -350,6 +350,7 @@ void zs_prefetch_fini(struct zs_prefetch *pf);
 void zs_prefetch_orphan(struct zs_prefetch *pf);
 bool zs_prefetch_get_slow(struct zs_sock *s, struct zs_part *part);
 void zs_prefetch_put(struct zs_sock *s, const struct zs_part *part, bool took);
+bool zs_prefetch_here_slow(struct zs_sock *s);
 void zs_prefetch_settle_slow(struct zs_sock *s);
 void zs_prefetch_stop(struct zs_sock *s);
 void zs_prefetch_go(struct zs_sock *s);
@@ -398,6 +399,17 @@ static inline void zs_prefetch_settle(struct zs_sock *s)
 					  memory_order_relaxed) &
 		     ZS_PREFETCH_LEASED))
 		zs_prefetch_settle_slow(s);
+}
+
+/*
+ * Before the socket is polled: is there a message that was received ahead?  If not
+ * the kernel is told what was handed out.
+ */
+static inline bool zs_prefetch_here(struct zs_sock *s)
+{
+	return unlikely(atomic_load_explicit(&s->prefetch.state,
+					     memory_order_relaxed) &
+			ZS_PREFETCH_LEASED) && zs_prefetch_here_slow(s);
 }
 
 /* endpoint.c */

@@ -299,7 +299,8 @@ struct zmq_af_peer_state {
  * types whose messages have ancillary data fail with EOPNOTSUPP.
  *
  * EINVAL: more taken than were told, or unknown flags; ESTALE: another receive
- * has taken messages since; nothing is taken then.  ZMQ_AF_RECVMETA holds here
+ * has taken messages since; nothing is taken then.  poll(2) tells by POLLPRI that
+ * a peer that had no messages has got some since.  ZMQ_AF_RECVMETA holds here
  * as for receives; a message that is taken was told which connection it came by
  * if ZMQ_AF_LOOKAHEAD_PEERS is set.
  */

@@ -111,6 +111,33 @@ static void poller(void)
 	CHECK(zmq_close(b) == 0);
 }
 
+/* Polled by poller together with another: both get told, to the last message. */
+static void poller_of_many(void)
+{
+	zmq_poller_event_t events[2];
+	void *p = zmq_poller_new();
+	int i;
+
+	CHECK(!new_pair(ZMQ_PAIR, &a, ZMQ_PAIR, &b, TCP));
+	CHECK(!zmq_poller_add(p, a, NULL, ZMQ_POLLIN));
+	CHECK(!zmq_poller_add(p, b, NULL, ZMQ_POLLIN));
+	CHECK(!send_text(a, "other", 0));
+	CHECK(wait_for(b, ZMQ_POLLIN));
+	for (i = 0; i < 30; i++)
+		CHECK(!send_text(b, "x", 0));
+	for (i = 0; i < 30; i++) {
+		CHECK(wait_for(a, ZMQ_POLLIN));
+		CHECK(zmq_poller_wait_all(p, events, 2, deadline_ms()) == 2);
+		CHECK(events[0].socket == a && events[0].events == ZMQ_POLLIN);
+		CHECK(events[1].socket == b && events[1].events == ZMQ_POLLIN);
+		CHECK(recv_is(a, "x"));
+	}
+	CHECK(zmq_poller_wait_all(p, events, 2, 0) == 1);
+	CHECK(events[0].socket == b);
+	CHECK(!zmq_poller_destroy(&p));
+	close_both();
+}
+
 static bool fd_ready(int fd, int ms)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -721,6 +748,7 @@ int main(void)
 		{ "closed by many threads", closed_by_many, no_sockets },
 		{ "sockets shared by threads", shared, no_sockets },
 		{ "shared, parts of changing size", shared_sizes, no_sockets },
+		{ "a poller of many messages", poller_of_many, no_sockets },
 		{ "received ahead", ahead, not_ahead },
 		{ "received ahead of the end", ahead_of_the_end, no_sockets },
 		{ "received by several threads", shared_receives,

@@ -118,6 +118,31 @@ static void poller(void)
 	close_both();
 }
 
+/* Room to send is told beside what can be received. */
+static void poll_both_ways(void)
+{
+	zmq_pollitem_t item = { .events = ZMQ_POLLIN | ZMQ_POLLOUT };
+	int i;
+
+	CHECK(!new_pair(ZMQ_PAIR, &a, ZMQ_PAIR, &b, INPROC));
+	item.socket = a;
+	CHECK(send_numbers(b, 'm', 0, 30));
+	for (i = 0; i < 30; i++) {
+		CHECK(zmq_poll(&item, 1, deadline_ms()) == 1);
+		CHECK(item.revents == (ZMQ_POLLIN | ZMQ_POLLOUT));
+		CHECK(recv_numbers(a, 'm', i, i + 1));
+	}
+	CHECK(zmq_poll(&item, 1, deadline_ms()) == 1);
+	CHECK(item.revents == ZMQ_POLLOUT);
+	CHECK(send_numbers(b, 'm', 0, 10));
+	CHECK(recv_numbers(a, 'm', 0, 6));
+	item.events = ZMQ_POLLOUT;
+	CHECK(zmq_poll(&item, 1, deadline_ms()) == 1);
+	CHECK(item.revents == ZMQ_POLLOUT);
+	CHECK(recv_numbers(a, 'm', 6, 10));
+	close_both();
+}
+
 /* ZMQ_FD: who has seen that there is nothing is told of what comes. */
 static void fd(void)
 {
@@ -441,8 +466,10 @@ static void shutdown_context(void)
 	CHECK(send_numbers(b, 'm', 0, 200));
 	CHECK(recv_numbers(a, 'm', 0, 3));
 	CHECK(!zmq_ctx_shutdown(ctx));
-	while (zmq_recv(a, body, sizeof(body), 0) > 0)
+	while (polled(a) == ZMQ_POLLIN && zmq_recv(a, body, sizeof(body), 0) > 0)
 		CHECK(strncmp(body, "m199", 4));
+	CHECK(zmq_errno() == ETERM);
+	CHECK(polled(a) == -1);
 	CHECK(zmq_errno() == ETERM);
 	CHECK_FAILS(zmq_recv(a, body, 0, ZMQ_DONTWAIT), ETERM);
 	close_both();
@@ -524,6 +551,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "zmq_poll, ZMQ_EVENTS", polls, no_sockets },
 		{ "zmq_poll, two sockets", poller, no_sockets },
+		{ "zmq_poll, sending", poll_both_ways, no_sockets },
 		{ "ZMQ_FD", fd, no_sockets },
 		{ "high-water marks", marks, no_sockets },
 		{ "unsubscribing", unsubscribe, no_sockets },
