@@ -6,6 +6,7 @@
 #include "shim.h"
 
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -86,14 +87,34 @@ void zs_sock_drain(struct zs_sock *s)
 	errno = err;
 }
 
+/* The same where a message was received ahead; 0: it is not for certain. */
+static int events_ahead(struct zs_sock *s)
+{
+	struct pollfd pfd = {
+		.fd = s->fd,
+		.events = POLLIN | POLLOUT | POLLPRI,
+	};
+
+	/* Another peer may come first (poll.c). */
+	if (poll(&pfd, 1, 0) < 0 || pfd.revents & ~(POLLIN | POLLOUT))
+		return 0;
+	return ZMQ_POLLIN | (pfd.revents & POLLOUT ? ZMQ_POLLOUT : 0);
+}
+
 /* ZMQ_EVENTS, or -1. */
 int zs_sock_events(struct zs_sock *s)
 {
 	socklen_t len = sizeof(int);
+	bool here = zs_prefetch_here(s);
 	int events;
 
-	zs_prefetch_settle(s);
 	zs_sock_drain(s);
+	if (unlikely(here)) {
+		events = events_ahead(s);
+		if (events)
+			return events;
+		zs_prefetch_settle(s);
+	}
 	if (getsockopt(s->fd, SOL_ZMQ, ZMQ_EVENTS, &events, &len))
 		return zs_fail_kernel();
 	return events;

@@ -638,7 +638,7 @@ static const char *not_ahead(void)
 	return no_sockets();
 }
 
-/* Received ahead, and the kernel hears of it when it is asked something. */
+/* Received ahead, and the kernel hears of it when something depends on it. */
 static void ahead(void)
 {
 	int i;
@@ -654,6 +654,9 @@ static void ahead(void)
 	CHECK(recv_is(a, "x"));
 	CHECK(queued_in_kernel() == 10);
 	CHECK(get_int(a, ZMQ_EVENTS) == ZMQ_POLLIN);
+	CHECK(wait_for(a, ZMQ_POLLIN));
+	CHECK(queued_in_kernel() == 10);
+	CHECK(!set_int(a, ZMQ_RCVHWM, 1000));
 	CHECK(queued_in_kernel() == 9);
 	for (i = 0; i < 9; i++)
 		CHECK(recv_is(a, "x"));
