@@ -100,8 +100,8 @@ static bool zmq_ring_stall(struct zmq_ring *ring)
 }
 
 /*
- * ZMQ_ROUTER_MANDATORY was set while a message to nobody was being put in: there
- * is no call that could fail.
+ * ZMQ_ROUTER_MANDATORY was set while the first message, to nobody or to who is
+ * full, was being put in: there is no call that could fail.
  */
 static int zmq_ring_drop(struct zmq_ring *ring)
 {
@@ -378,7 +378,10 @@ static void zmq_ring_work(struct work_struct *work)
 	zmq_af_put(zsk);
 }
 
-/* At close: what is left goes to a pipe whether it has room or not. */
+/*
+ * At close: what is left goes to a pipe whether it has room or not; of a ROUTER,
+ * which has to wait by mistake only (zmq_ring_drop()), the first is dropped.
+ */
 static void zmq_ring_force(struct zmq_ring *ring)
 {
 	struct zmq_pipe *pipe = list_first_entry_or_null(&ring->zsk->pipes,
@@ -387,7 +390,11 @@ static void zmq_ring_force(struct zmq_ring *ring)
 	u64 bytes = 0, body = 0;
 	u32 msgs = 0;
 
-	if (!pipe || pipe->conflate || ring->zsk->type->prefixes) {
+	if (ring->zsk->type->prefixes) {
+		zmq_ring_drop(ring);
+		return;
+	}
+	if (!pipe || pipe->conflate) {
 		zmq_segq_free(&ring->batch.q);
 		return;
 	}

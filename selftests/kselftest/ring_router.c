@@ -299,16 +299,23 @@ TEST_F(ring_full, disconnected)
 /* Nobody is there to wait for: what was not allowed to be in it goes away. */
 TEST_F(ring_full, closed)
 {
-	struct zs *dealer = zs_open(ZMQ_DEALER);
+	struct zs *dealer = zs_open(ZMQ_DEALER), *other = zs_open(ZMQ_DEALER);
+	char endpoint[ZS_ENDPOINT_MAX];
 	char more;
 
+	ASSERT_OK(zs_bind_any(other, ZS_TCP, endpoint));
+	ASSERT_OK(zs_set(self->router, ZMQ_CONNECT_ROUTING_ID, "2", 1));
+	ASSERT_OK(zs_connect(self->router, endpoint));
 	ASSERT_OK(zs_set_int(self->router, ZMQ_ROUTER_MANDATORY, 1));
 	put_numbers(&self->r, HWM + 5);
+	put_to(&self->r, "2", "behind");
 	EXPECT_EQ(0, ring_kick(&self->r));
 	ring_unmap(&self->r);
 	ASSERT_OK(zs_close(self->router));
 	ASSERT_OK(zs_bind(dealer, self->endpoint));
 	EXPECT_TRUE(numbers(dealer, HWM));
+	EXPECT_TRUE(zs_recv_is(other, "behind"));
+	ASSERT_OK(zs_close_now(other));
 	ASSERT_TRUE(zs_wait_peers(dealer, 0));
 	EXPECT_ERRNO(EAGAIN, zs_recv(dealer, &more, 1, ZS_DONTWAIT));
 	ASSERT_OK(zs_close_now(dealer));
