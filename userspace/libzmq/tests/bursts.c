@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* When sockets get their rings; run without AF_ZMQ_RING. */
+/* When sockets get their rings; run without AF_ZMQ_RING and AF_ZMQ_PREFETCH. */
 #include "maps.h"
 #include "sockets.h"
 

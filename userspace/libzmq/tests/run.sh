@@ -54,7 +54,7 @@ for t in $ours; do
 	run "$t" env LD_LIBRARY_PATH="$build" "$build/tests/$t"
 done
 run ring env LD_LIBRARY_PATH="$build" AF_ZMQ_RING=1 "$build/tests/ring"
-run bursts env -u AF_ZMQ_RING LD_LIBRARY_PATH="$build" "$build/tests/bursts"
+run bursts env -u AF_ZMQ_RING -u AF_ZMQ_PREFETCH LD_LIBRARY_PATH="$build" "$build/tests/bursts"
 for ring in 0 1; do
 	run "ours, AF_ZMQ_RING=$ring" env LD_LIBRARY_PATH="$build" \
 		AF_ZMQ_RING=$ring "$build/tests/ours"
