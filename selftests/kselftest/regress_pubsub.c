@@ -441,6 +441,7 @@ static bool leaving_settle(struct leaving *l, const char *what)
 /* Each round is left a bit later. */
 TEST_F(leaving, while_it_comes)
 {
+	int rounds = 300 / wait_slow();
 	volatile int spin;
 	char got = 'o';
 	void *failed;
@@ -449,12 +450,12 @@ TEST_F(leaving, while_it_comes)
 	ASSERT_OK(leaving_want(&self->l, "stay", true));
 	ASSERT_OK(leaving_want(&self->l, "stop", true));
 	ASSERT_OK(pthread_create(&self->l.sender, NULL, leaving_send, &self->l));
-	for (i = 0; got == 'o' && i < 300; i++) {
+	for (i = 0; got == 'o' && i < rounds; i++) {
 		if (leaving_want(&self->l, "gone", true) ||
 		    !leaving_settle(&self->l, "gone"))
 			break;
 		__atomic_fetch_add(&self->l.turn, 1, __ATOMIC_RELEASE);
-		for (spin = 0; spin < i * 1000; spin++)
+		for (spin = 0; spin < i * 1000 * wait_slow(); spin++)
 			;
 		if (leaving_want(&self->l, "gone", false))
 			break;
@@ -466,7 +467,7 @@ TEST_F(leaving, while_it_comes)
 	pthread_join(self->l.sender, &failed);
 	EXPECT_EQ(NULL, failed);
 	EXPECT_EQ('o', got);
-	EXPECT_EQ(300, i);
+	EXPECT_EQ(rounds, i);
 }
 
 TEST_HARNESS_MAIN
