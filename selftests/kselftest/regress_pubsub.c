@@ -441,7 +441,7 @@ static bool leaving_settle(struct leaving *l, const char *what)
 /* Each round is left a bit later. */
 TEST_F(leaving, while_it_comes)
 {
-	int rounds = 300 / wait_slow();
+	int slow = wait_slow(), rounds = 300 / slow;
 	volatile int spin;
 	char got = 'o';
 	void *failed;
@@ -455,7 +455,7 @@ TEST_F(leaving, while_it_comes)
 		    !leaving_settle(&self->l, "gone"))
 			break;
 		__atomic_fetch_add(&self->l.turn, 1, __ATOMIC_RELEASE);
-		for (spin = 0; spin < i * 1000 * wait_slow(); spin++)
+		for (spin = 0; spin < i * 1000 * slow; spin++)
 			;
 		if (leaving_want(&self->l, "gone", false))
 			break;
