@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define RING_SIZE	32768
-/* Where a message is longer than RING_SHORT when the ring is made. */
+/* Where the part for which the ring is made is longer than RING_SHORT. */
 #define RING_SIZE_LONG	131072
 #define RING_SHORT	64
 /* Longer bodies are not worth a second copy. */
