@@ -19,6 +19,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 # pylint: disable=wrong-import-position
+import module
 import tap
 from peers import Kernel, Raw, RawListener, counters, family, listing
 from tap import LIMIT, Skip, test, until
@@ -39,7 +40,8 @@ def remove():
 
 def load():
     """insmod again."""
-    subprocess.run(["insmod", os.environ["AF_ZMQ_MODULE"]], check=True)
+    error = module.load(os.environ["AF_ZMQ_MODULE"])
+    assert not error, error
 
 
 def references():

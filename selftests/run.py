@@ -18,6 +18,10 @@ import time
 
 from results import HERE, KernelLog, Tap, Totals
 
+sys.path.insert(0, os.path.join(HERE, "lib"))
+# pylint: disable=wrong-import-position
+from module import load as insmod
+
 EXIT_SKIP = 4
 COMPLAINT = "the kernel complained"
 # Factors for time limits: what the kernel's checkers cost.
@@ -53,9 +57,7 @@ def load(module):
     """insmod; an error message or None."""
     if os.path.isdir("/sys/module/af_zmq"):
         return "af_zmq is loaded already: rmmod it first"
-    done = subprocess.run(["insmod", module], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False)
-    return done.stdout.strip() or f"insmod: {done.returncode}" if done.returncode else None
+    return insmod(module)
 
 
 def unload():
@@ -229,9 +231,6 @@ def main():
     if error:
         emit(str(totals))
         return 1
-    if "AF_ZMQ_COALESCE" in os.environ:
-        with open("/proc/sys/net/zmq/coalesce_default", "w", encoding="ascii") as setting:
-            setting.write(os.environ["AF_ZMQ_COALESCE"])
     for number, test in enumerate(tests, 2):
         emit(f"  # {test.name}")
         begin = time.monotonic()

@@ -299,18 +299,32 @@ static void forked(void)
 	close_both();
 }
 
+/* Where no message waits, the kernel does not look at a ring by itself. */
+static const char *never_awake(void)
+{
+	FILE *file = fopen("/proc/sys/net/zmq/coalesce_default", "r");
+	int usec = -1;
+
+	if (file) {
+		if (fscanf(file, "%d", &usec) != 1)
+			usec = -1;
+		fclose(file);
+	}
+	return usec ? no_sockets() : "net.zmq.coalesce_default is 0";
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
-		{ "a burst", burst, no_sockets },
+		{ "a burst", burst, never_awake },
 		{ "shared by threads", shared, no_sockets },
 		{ "messages of all kinds", mixed, no_sockets },
 		{ "answers", answers, no_sockets },
 		{ "marks", marks, no_sockets },
-		{ "one message and nothing else", alone, no_sockets },
-		{ "killed", killed, no_sockets },
-		{ "exited", exited, no_sockets },
-		{ "fork without handlers", forked, no_sockets },
+		{ "one message and nothing else", alone, never_awake },
+		{ "killed", killed, never_awake },
+		{ "exited", exited, never_awake },
+		{ "fork without handlers", forked, never_awake },
 	};
 
 	return sockets_main(tests, ARRAY_SIZE(tests));
