@@ -19,8 +19,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Connections are numbered one after the other: few share a slot. */
-#define ZS_META_SLOTS	256
+/*
+ * Connections are numbered one after the other: few share a slot.  Where many take
+ * turns there are more slots, but not where they come and go.
+ */
+#define METAS_MIN	64
+#define METAS_MAX	16384
 
 /**
  * struct zs_meta - properties of a connection
@@ -176,6 +180,60 @@ static struct zs_meta *meta_with_fd(struct zs_sock *s, uint32_t id)
 	return meta;
 }
 
+/* The slot of a connection, or NULL; metas.lock held. */
+static struct zs_meta **metas_slot(struct zs_metas *metas, uint32_t id)
+{
+	return metas->slots ? &metas->slots[id & (metas->size - 1)] : NULL;
+}
+
+/* Have more slots, if there is memory; metas.lock held. */
+static void metas_grow(struct zs_metas *metas)
+{
+	uint32_t size = metas->slots ? 2 * metas->size : METAS_MIN;
+	struct zs_meta **slots = calloc(size, sizeof(*slots));
+	uint32_t i;
+
+	metas->again = 0;
+	if (!slots)
+		return;
+	/* No two of them were in one slot. */
+	for (i = 0; metas->slots && i < metas->size; i++)
+		if (metas->slots[i])
+			slots[metas->slots[i]->id & (size - 1)] =
+				metas->slots[i];
+	free(metas->slots);
+	metas->slots = slots;
+	metas->size = size;
+}
+
+/* One is fetched: is it for want of slots?  metas.lock held. */
+static void metas_missed(struct zs_metas *metas, uint32_t id)
+{
+	if (!metas->slots) {
+		metas->newest = id;
+		metas_grow(metas);
+	} else if ((int32_t)(id - metas->newest) > 0) {
+		metas->newest = id;
+	} else if (++metas->again > metas->size / 4 &&
+		   metas->size < METAS_MAX) {
+		metas_grow(metas);
+	}
+}
+
+/* Keep one, in place of what was there; metas.lock held. */
+static void metas_keep(struct zs_metas *metas, struct zs_meta *meta)
+{
+	struct zs_meta **slot;
+
+	metas_missed(metas, meta->id);
+	slot = metas_slot(metas, meta->id);
+	if (!slot)
+		return;
+	zs_meta_put(*slot);
+	*slot = meta;
+	zs_meta_get(meta);
+}
+
 /* That of a connection, with a reference for the caller, or NULL. */
 static struct zs_meta *meta_of(struct zs_sock *s, uint32_t id)
 {
@@ -184,23 +242,15 @@ static struct zs_meta *meta_of(struct zs_sock *s, uint32_t id)
 	if (!id)
 		return NULL;
 	pthread_mutex_lock(&s->metas.lock);
-	if (!s->metas.slots)
-		s->metas.slots = calloc(ZS_META_SLOTS, sizeof(*slot));
-	slot = s->metas.slots ? &s->metas.slots[id % ZS_META_SLOTS] : NULL;
-	if (slot && *slot && (*slot)->id == id) {
-		meta = *slot;
+	slot = metas_slot(&s->metas, id);
+	meta = slot && *slot && (*slot)->id == id ? *slot :
+	       meta_with_fd(s, id);
+	if (meta) {
 		zs_meta_get(meta);
 	} else {
-		meta = meta_with_fd(s, id);
+		meta = meta_fetch(s, id);
 		if (meta)
-			zs_meta_get(meta);
-		else
-			meta = meta_fetch(s, id);
-		if (slot && meta) {
-			zs_meta_put(*slot);
-			*slot = meta;
-			zs_meta_get(meta);
-		}
+			metas_keep(&s->metas, meta);
 	}
 	pthread_mutex_unlock(&s->metas.lock);
 	return meta;
@@ -243,14 +293,14 @@ void zs_meta_orphan(struct zs_sock *s)
 void zs_meta_close(struct zs_sock *s)
 {
 	struct zs_meta *meta;
-	int i;
+	uint32_t i;
 
 	zs_meta_orphan(s);
 	while ((meta = s->metas.with_fd)) {
 		s->metas.with_fd = meta->next_fd;
 		zs_meta_put(meta);
 	}
-	for (i = 0; s->metas.slots && i < ZS_META_SLOTS; i++)
+	for (i = 0; s->metas.slots && i < s->metas.size; i++)
 		zs_meta_put(s->metas.slots[i]);
 	free(s->metas.slots);
 	s->metas.slots = NULL;

@@ -25,11 +25,13 @@
 #define RING_BODY_MAX	1024
 /*
  * A thread that sends so often in so many us, whatever sockets by, is in a
- * burst.  A ring pays for those that have so many of these sends.
+ * burst.  A ring pays for those that have so many of these sends, and not more than
+ * so many others between two: so many rings would each have few messages.
  */
 #define BURST_SENDS	64
 #define BURST_US	25000
 #define BURST_SHARE	4
+#define BURST_OTHERS	256
 
 #define FRAME_MORE	1
 #define FRAME_LONG	2
@@ -165,13 +167,16 @@ static void burst_count(void)
 /* Is the socket one of those that the thread's burst goes by? */
 static bool ring_pays(struct zs_ring *ring)
 {
-	uint32_t seen = 0;
+	uint32_t last, seen = 0;
 
 	if (policy == RING_ON)
 		return true;
 	burst_count();
+	last = atomic_exchange_explicit(&ring->last, burst.sends,
+					memory_order_relaxed);
 	if (atomic_exchange_explicit(&ring->burst, burst.number,
-				     memory_order_relaxed) == burst.number)
+				     memory_order_relaxed) == burst.number &&
+	    burst.sends - last <= BURST_OTHERS)
 		seen = atomic_load_explicit(&ring->seen, memory_order_relaxed);
 	atomic_store_explicit(&ring->seen, seen + 1, memory_order_relaxed);
 	return burst.on && seen + 1 >= BURST_SHARE;

@@ -28,6 +28,7 @@ struct zs_sock;
  * @tail: bytes put in; @busy
  * @sent: messages put in; @busy
  * @burst: the burst of a thread that it was last used in
+ * @last: what number of the thread's sends was its last
  * @seen: its sends in that since the last receive; no more than a hint
  */
 struct zs_ring {
@@ -43,6 +44,7 @@ struct zs_ring {
 	uint32_t		more;
 	uint32_t		body;
 	_Atomic uint32_t	burst;
+	_Atomic uint32_t	last;
 	_Atomic uint32_t	seen;
 };
 

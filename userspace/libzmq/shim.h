@@ -260,6 +260,9 @@ struct zs_meta;
  * struct zs_metas - metadata that a socket keeps (meta.c)
  * @lock: protects what follows
  * @slots: of connections messages came by, by number; NULL: none yet
+ * @size: how many slots, a power of two
+ * @newest: number of the newest connection that was fetched
+ * @again: how often one was that had been before, since there are @size slots
  * @with_fd: those of which there is a descriptor
  * @fds: how many
  * @sweep_at: how many make it worth to look for ones that are over
@@ -267,6 +270,9 @@ struct zs_meta;
 struct zs_metas {
 	pthread_mutex_t		lock;
 	struct zs_meta		**slots;
+	uint32_t		size;
+	uint32_t		newest;
+	uint32_t		again;
 	struct zs_meta		*with_fd;
 	int			fds;
 	int			sweep_at;

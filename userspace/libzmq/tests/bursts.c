@@ -7,6 +7,8 @@
 #include <time.h>
 
 #define SOCKETS		10
+/* Of so many none has much of a burst. */
+#define CROWD		400
 
 static void *pull;
 
@@ -68,6 +70,36 @@ static void in_turn(void)
 	zmq_close(pull);
 }
 
+/* Too many of them: a ring would have few messages at a time. */
+static void crowd(void)
+{
+	static void *push[CROWD];
+	pthread_t receiver;
+	long got = 0;
+	int i;
+
+	pull = new_socket(ctx, ZMQ_PULL);
+	CHECK(!zmq_bind(pull, "ipc://*"));
+	for (i = 0; i < CROWD; i++) {
+		push[i] = new_socket(ctx, ZMQ_PUSH);
+		CHECK(push[i]);
+		CHECK(!zmq_connect(push[i], last_endpoint(pull)));
+	}
+	CHECK(!pthread_create(&receiver, NULL, recv_until_end, &got));
+	for (i = 0; i < 20 * CROWD; i++)
+		CHECK(!send_text(push[i % CROWD], "x", 0));
+	CHECK(rings() == 0);
+	/* One of them, many times. */
+	for (i = 0; i < 10000 && !rings(); i++)
+		CHECK(!send_text(push[0], "x", 0));
+	CHECK(rings() == 1);
+	CHECK(!send_text(push[0], "end", 0));
+	CHECK(!pthread_join(receiver, NULL));
+	for (i = 0; i < CROWD; i++)
+		zmq_close(push[i]);
+	zmq_close(pull);
+}
+
 /* Between two sends there is an answer: no burst, whatever the speed. */
 static void answered(void)
 {
@@ -126,6 +158,7 @@ int main(void)
 {
 	static const struct tap_test tests[] = {
 		{ "by many sockets in turn", in_turn, too_slow },
+		{ "by too many in turn", crowd, too_slow },
 		{ "answered one by one", answered, no_sockets },
 		{ "answered in a burst", answered_in_a_burst, too_slow },
 	};

@@ -10,7 +10,7 @@ set -u
 here=$(dirname "$0")
 build=$1
 common="args endpoints events helpers messages msg prefetch"
-ours="draft nofamily ours"
+ours="draft nofamily ours metas"
 total=0
 failed=0
 tmp=$(mktemp -d) || exit 1
