@@ -142,6 +142,9 @@ struct zmq_tx {
  * @ctl: control bytes to be sent
  * @ctl_count: entries
  * @ctl_mem: bytes of memory they take
+ * @behind_mem: bytes of subscriptions put behind messages since @behind_end was
+ *	set; lock_sock
+ * @behind_end: messages written to @pipe until then; lock_sock
  * @subs: subscriptions received, not yet applied
  * @subs_count: entries
  * @subs_pending: entries, and those that are being applied
@@ -206,6 +209,8 @@ struct zmq_conn {
 	struct list_head		ctl;
 	u32				ctl_count;
 	size_t				ctl_mem;
+	u64				behind_mem;
+	u64				behind_end;
 	struct list_head		subs;
 	u32				subs_count;
 	u32				subs_pending;

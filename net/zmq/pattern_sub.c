@@ -302,7 +302,7 @@ const struct zmq_type zmq_pattern_xsub = {
 	.sends		= true,
 	.receives	= true,
 	.subscribes	= true,
-	/* Subscriptions overtake messages: what was sent before must not wait. */
+	/* A message is seldom followed by another: it would wait for nothing. */
 	.prompt		= true,
 	.init		= zmq_sub_init,
 	.fini		= zmq_sub_fini,

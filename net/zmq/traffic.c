@@ -230,6 +230,68 @@ static size_t zmq_traffic_encode(const struct zmq_conn *conn, u8 *p,
 	return n + len;
 }
 
+/* Announce by control bytes.  Return: 0 or -ENOMEM. */
+static int zmq_traffic_announce(struct zmq_conn *conn, const u8 *topic,
+				size_t len, bool on)
+{
+	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
+	u8 *buf;
+	int err;
+
+	if (READ_ONCE(conn->ctl_mem) >= READ_ONCE(znet->topic_mem))
+		return -ENOMEM;
+	buf = kmalloc(zmq_zmtp_subscribe_size(len), GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return -ENOMEM;
+	len = zmq_traffic_encode(conn, buf, topic, len, on);
+	err = zmq_tx_control(conn, buf, len, GFP_KERNEL_ACCOUNT);
+	kfree(buf);
+	return err;
+}
+
+/* Does an XSUB have messages that go first?  Its lock_sock is held. */
+static bool zmq_traffic_behind(const struct zmq_conn *conn)
+{
+	sock_owned_by_me(&conn->zsk->sk);
+	return conn->zsk->type->sends && zmq_hwm_queued(&conn->pipe->tx);
+}
+
+/*
+ * Announce behind the messages in the pipe, as one in the form of ZMTP 3.0, which
+ * peers of any version take.  The mark is not asked: no subscription is lost.
+ * Return: 0 or why not.
+ */
+static int zmq_traffic_announce_behind(struct zmq_conn *conn, const u8 *topic,
+				       size_t len, bool on)
+{
+	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
+	struct zmq_pipe *pipe = conn->pipe;
+	struct zmq_asm msg = {};
+	u8 first = on;
+	struct kvec vec[] = {
+		{ .iov_base = &first, .iov_len = 1 },
+		{ .iov_base = (void *)topic, .iov_len = len },
+	};
+	struct iov_iter from;
+	int err;
+
+	/* All that was there when counting began is sent: begin again. */
+	if (READ_ONCE(pipe->tx.read) >= conn->behind_end) {
+		conn->behind_end = pipe->tx.written;
+		conn->behind_mem = 0;
+	}
+	if (conn->behind_mem >= READ_ONCE(znet->topic_mem))
+		return -ENOBUFS;
+	iov_iter_kvec(&from, ITER_SOURCE, vec, ARRAY_SIZE(vec), len + 1);
+	err = zmq_send_append_iter(conn->zsk, &msg, &from, len + 1, false);
+	if (!err) {
+		conn->behind_mem += msg.q.bytes;
+		zmq_pipe_push(pipe, &msg.q, false);
+	}
+	zmq_send_reset(&msg);
+	return err;
+}
+
 /**
  * zmq_traffic_subscribe - announce a subscription or its end to the peer
  * @conn: the connection, handshake over
@@ -237,7 +299,8 @@ static size_t zmq_traffic_encode(const struct zmq_conn *conn, u8 *p,
  * @len: its length
  * @on: subscribe, else cancel
  *
- * A peer that cannot be told, for want of memory or because it does not read
+ * It comes after the messages that an XSUB has sent before, as in libzmq.  A peer
+ * that cannot be told, for want of memory or because it does not read
  * what it was told, is given up: the next connection is told of everything.
  *
  * Context: lock_sock(zsk) held, the pipe ready; the caller flushes.
@@ -245,18 +308,16 @@ static size_t zmq_traffic_encode(const struct zmq_conn *conn, u8 *p,
 void zmq_traffic_subscribe(struct zmq_conn *conn, const u8 *topic, size_t len,
 			   bool on)
 {
-	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
-	u8 *buf = NULL;
+	int err;
 
 	if (test_bit(ZMQ_CONN_FAILED, &conn->flags))
 		return;
-	if (READ_ONCE(conn->ctl_mem) < READ_ONCE(znet->topic_mem))
-		buf = kmalloc(zmq_zmtp_subscribe_size(len), GFP_KERNEL_ACCOUNT);
-	if (buf)
-		len = zmq_traffic_encode(conn, buf, topic, len, on);
-	if (!buf || zmq_tx_control(conn, buf, len, GFP_KERNEL_ACCOUNT))
+	if (zmq_traffic_behind(conn))
+		err = zmq_traffic_announce_behind(conn, topic, len, on);
+	else
+		err = zmq_traffic_announce(conn, topic, len, on);
+	if (err)
 		zmq_conn_fail(conn, ZMQ_CONN_NOMEM);
-	kfree(buf);
 }
 
 /**

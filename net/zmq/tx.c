@@ -141,6 +141,12 @@ static bool zmq_tx_at_boundary(const struct zmq_conn *conn)
 	return !conn->tx.frame_left && !conn->tx.begun;
 }
 
+/* Is all sent that was taken out of the pipe? */
+static bool zmq_tx_begins(const struct zmq_tx *tx)
+{
+	return zmq_segq_empty(&tx->q) && !tx->begun;
+}
+
 /*
  * @bytes of the queue's front are sent (or dropped): find the ends of messages
  * in them and give the credit back.
@@ -305,10 +311,21 @@ static int zmq_tx_run(struct zmq_conn *conn, u32 burst)
 	int err;
 
 	for (;;) {
+		bool ready;
+
 		if (tx->sent >= end) {
 			zmq_conn_flush_kick(conn, 0);
 			return -EINPROGRESS;
 		}
+		/* Pairs with the release in zmq_conn_set_state(). */
+		ready = smp_load_acquire(&conn->state) == ZMQ_CONN_READY;
+		/*
+		 * What comes after this look is seen after the release.  Control
+		 * bytes queued before what is taken are seen below.
+		 */
+		if (ready && zmq_tx_begins(tx) &&
+		    !zmq_segq_empty(&conn->pipe->txq))
+			zmq_pipe_take(conn->pipe, &tx->q);
 		if (zmq_tx_at_boundary(conn)) {
 			err = zmq_tx_send_control(conn, end);
 			if (err)
@@ -317,13 +334,7 @@ static int zmq_tx_run(struct zmq_conn *conn, u32 burst)
 			if (tx->sent >= end)
 				continue;
 		}
-		/* Pairs with the release in zmq_conn_set_state(). */
-		if (smp_load_acquire(&conn->state) != ZMQ_CONN_READY)
-			return 0;
-		/* What comes after this look is seen after the release. */
-		if (zmq_segq_empty(&tx->q) && !tx->begun &&
-		    (zmq_segq_empty(&conn->pipe->txq) ||
-		     !zmq_pipe_take(conn->pipe, &tx->q)))
+		if (!ready || zmq_tx_begins(tx))
 			return 0;
 		if (conn->version <= ZMQ_ZMTP_1_0)
 			err = zmq_tx_send_reframed(conn);

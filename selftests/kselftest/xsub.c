@@ -114,6 +114,79 @@ TEST_F(xsub, verbose_unsubscribe)
 	EXPECT_EQ(0, zs_get_int(self->sub, TOPICS_COUNT));
 }
 
+#define BEHIND		300
+#define BEHIND_BODY	1000
+
+/* One after ten messages. */
+static bool is_note(int i)
+{
+	return i % 11 == 10;
+}
+
+static bool send_mixed(struct zs *sub, int i)
+{
+	static char buf[BEHIND_BODY];
+	char topic[16];
+
+	sprintf(topic, "%d", i);
+	if (is_note(i))
+		return send_note(sub, 1, topic, 0) == (ssize_t)strlen(topic) + 1;
+	strcpy(buf, topic);
+	return zs_send(sub, buf, sizeof(buf), 0) == sizeof(buf);
+}
+
+static bool recv_mixed(struct zs *pub, int i)
+{
+	char topic[16];
+
+	sprintf(topic, "%d", i);
+	return is_note(i) ? note_is(pub, 1, topic) : zs_recv_is(pub, topic);
+}
+
+FIXTURE(behind) {
+	struct zs *pub;
+	struct zs *sub;
+};
+
+FIXTURE_VARIANT(behind) {
+	int transport;
+};
+
+FIXTURE_VARIANT_ADD(behind, tcp) { .transport = ZS_TCP };
+FIXTURE_VARIANT_ADD(behind, ipc) { .transport = ZS_IPC };
+
+FIXTURE_SETUP(behind)
+{
+	self->pub = zs_open(ZMQ_XPUB);
+	self->sub = zs_open(ZMQ_XSUB);
+	ASSERT_OK(zs_set_int(self->pub, ZMQ_RCVHWM, 10));
+	ASSERT_OK(zs_set_int(self->pub, ZMQ_RCVBUF, 4096));
+	ASSERT_OK(zs_set_int(self->sub, ZMQ_SNDBUF, 4096));
+	ASSERT_OK(zs_set_int(self->sub, ZMQ_SNDHWM, 0));
+	ASSERT_OK(zs_pair(self->pub, self->sub, variant->transport, NULL));
+	ASSERT_TRUE(zs_wait_peers(self->pub, 1));
+	ASSERT_TRUE(zs_wait_peers(self->sub, 1));
+}
+
+FIXTURE_TEARDOWN(behind)
+{
+	zs_close_now(self->sub);
+	zs_close_now(self->pub);
+}
+
+/* Subscriptions come after the messages that are still to be sent. */
+TEST_F(behind, messages)
+{
+	int sent = 0, got = 0;
+
+	while (sent < BEHIND && send_mixed(self->sub, sent))
+		sent++;
+	ASSERT_EQ(BEHIND, sent);
+	while (got < BEHIND && recv_mixed(self->pub, got))
+		got++;
+	ASSERT_EQ(BEHIND, got);
+}
+
 /* Anything else is a message to every publisher. */
 TEST_F(xsub, user_messages)
 {
