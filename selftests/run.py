@@ -25,7 +25,7 @@ from module import load as insmod
 EXIT_SKIP = 4
 COMPLAINT = "the kernel complained"
 # Factors for time limits: what the kernel's checkers cost.
-CHECKERS = {"debug": 5, "kcsan": 3}.get(os.environ.get("AF_ZMQ_VM"), 1)
+CHECKERS = {"debug": 5, "kcsan": 3, "uml": 5}.get(os.environ.get("AF_ZMQ_VM"), 1)
 # Seconds that a loop of Python takes on an emulated processor with nothing else to do.
 USUAL = 0.7
 # What is asked for beyond the usual takes longer; some tests do it twice.
