@@ -206,18 +206,19 @@ static void metas_grow(struct zs_metas *metas)
 	metas->size = size;
 }
 
-/* One is fetched: is it for want of slots?  metas.lock held. */
+/*
+ * One is fetched.  If its slot is a newer connection's, it was there before: where
+ * that happens often there are too few.  metas.lock held.
+ */
 static void metas_missed(struct zs_metas *metas, uint32_t id)
 {
-	if (!metas->slots) {
-		metas->newest = id;
+	struct zs_meta **slot = metas_slot(metas, id);
+
+	if (!slot)
 		metas_grow(metas);
-	} else if ((int32_t)(id - metas->newest) > 0) {
-		metas->newest = id;
-	} else if (++metas->again > metas->size / 4 &&
-		   metas->size < METAS_MAX) {
+	else if (*slot && (int32_t)((*slot)->id - id) > 0 &&
+		 ++metas->again > metas->size / 16 && metas->size < METAS_MAX)
 		metas_grow(metas);
-	}
 }
 
 /* Keep one, in place of what was there; metas.lock held. */

@@ -261,8 +261,7 @@ struct zs_meta;
  * @lock: protects what follows
  * @slots: of connections messages came by, by number; NULL: none yet
  * @size: how many slots, a power of two
- * @newest: number of the newest connection that was fetched
- * @again: how often one was that had been before, since there are @size slots
+ * @again: how often a newer connection had taken one's slot, since there are @size
  * @with_fd: those of which there is a descriptor
  * @fds: how many
  * @sweep_at: how many make it worth to look for ones that are over
@@ -271,7 +270,6 @@ struct zs_metas {
 	pthread_mutex_t		lock;
 	struct zs_meta		**slots;
 	uint32_t		size;
-	uint32_t		newest;
 	uint32_t		again;
 	struct zs_meta		*with_fd;
 	int			fds;
