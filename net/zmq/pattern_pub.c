@@ -231,21 +231,6 @@ static bool zmq_pub_can_send(struct zmq_sock *zsk)
 
 /* Subscriptions */
 
-/* Append a notification: 1 or 0 and the topic. */
-static int zmq_pub_note(struct zmq_sock *zsk, struct zmq_asm *notes,
-			const u8 *topic, size_t len, bool on)
-{
-	u8 first = on;
-	struct kvec vec[] = {
-		{ .iov_base = &first, .iov_len = 1 },
-		{ .iov_base = (void *)topic, .iov_len = len },
-	};
-	struct iov_iter from;
-
-	iov_iter_kvec(&from, ITER_SOURCE, vec, ARRAY_SIZE(vec), len + 1);
-	return zmq_send_append_iter(zsk, notes, &from, len + 1, false);
-}
-
 /* Queue notifications to be received as messages that came by @pipe. */
 static void zmq_pub_tell(struct zmq_sock *zsk, struct zmq_pipe *pipe,
 			 struct zmq_asm *notes)
@@ -288,7 +273,7 @@ static int zmq_pub_subscribe(struct zmq_sock *zsk, struct zmq_pipe *pipe,
 		return ret;
 	if (pipe->quiet || !zmq_pub_notable(zsk, ret, on))
 		return 0;
-	err = zmq_pub_note(zsk, &notes, topic, len, on);
+	err = zmq_send_append_sub(zsk, &notes, topic, len, on);
 	zmq_pub_tell(zsk, pipe, &notes);
 	return err ? -ENOMEM : 0;
 }
@@ -300,7 +285,7 @@ static void zmq_pub_gone(const u8 *topic, size_t len,
 	struct zmq_pub_farewell *f = arg;
 
 	/* Best effort: the peer is gone in any case. */
-	zmq_pub_note(f->zsk, &f->notes, topic, len, false);
+	zmq_send_append_sub(f->zsk, &f->notes, topic, len, false);
 }
 
 /*

@@ -75,6 +75,14 @@ static int zmq_send_frame(struct zmq_sock *zsk, struct zmq_asm *msg,
 	return 0;
 }
 
+/* Append a part of @len bytes of kernel memory at @from; -ENOBUFS. */
+static int zmq_send_append_iter(struct zmq_sock *zsk, struct zmq_asm *msg,
+				struct iov_iter *from, u32 len, bool more)
+{
+	sock_owned_by_me(&zsk->sk);
+	return zmq_send_frame(zsk, msg, from, len, more);
+}
+
 /**
  * zmq_send_append - append a part of our own to a message
  * @zsk: the socket
@@ -99,12 +107,19 @@ int zmq_send_append(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *data,
 	return zmq_send_append_iter(zsk, msg, &from, len, more);
 }
 
-/* The same of @len bytes of kernel memory at @from. */
-int zmq_send_append_iter(struct zmq_sock *zsk, struct zmq_asm *msg,
-			 struct iov_iter *from, u32 len, bool more)
+/* Append a subscription or its end as a message: 1 or 0 and the topic; -ENOBUFS. */
+int zmq_send_append_sub(struct zmq_sock *zsk, struct zmq_asm *msg,
+			const u8 *topic, size_t len, bool on)
 {
-	sock_owned_by_me(&zsk->sk);
-	return zmq_send_frame(zsk, msg, from, len, more);
+	u8 first = on;
+	struct kvec vec[] = {
+		{ .iov_base = &first, .iov_len = 1 },
+		{ .iov_base = (void *)topic, .iov_len = len },
+	};
+	struct iov_iter from;
+
+	iov_iter_kvec(&from, ITER_SOURCE, vec, ARRAY_SIZE(vec), len + 1);
+	return zmq_send_append_iter(zsk, msg, &from, len + 1, false);
 }
 
 /* Append whole frames of ours, PAGE_SIZE at most; -ENOBUFS. */

@@ -267,12 +267,6 @@ static int zmq_traffic_announce_behind(struct zmq_conn *conn, const u8 *topic,
 	const struct zmq_net *znet = zmq_net(sock_net(&conn->zsk->sk));
 	struct zmq_pipe *pipe = conn->pipe;
 	struct zmq_asm msg = {};
-	u8 first = on;
-	struct kvec vec[] = {
-		{ .iov_base = &first, .iov_len = 1 },
-		{ .iov_base = (void *)topic, .iov_len = len },
-	};
-	struct iov_iter from;
 	int err;
 
 	/* All that was there when counting began is sent: begin again. */
@@ -282,8 +276,7 @@ static int zmq_traffic_announce_behind(struct zmq_conn *conn, const u8 *topic,
 	}
 	if (conn->behind_mem >= READ_ONCE(znet->topic_mem))
 		return -ENOBUFS;
-	iov_iter_kvec(&from, ITER_SOURCE, vec, ARRAY_SIZE(vec), len + 1);
-	err = zmq_send_append_iter(conn->zsk, &msg, &from, len + 1, false);
+	err = zmq_send_append_sub(conn->zsk, &msg, topic, len, on);
 	if (!err) {
 		conn->behind_mem += msg.q.bytes;
 		zmq_pipe_push(pipe, &msg.q, false);

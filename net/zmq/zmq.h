@@ -363,8 +363,8 @@ static inline struct zmq_sock *zmq_sk(const struct sock *sk)
 int zmq_send_msg(struct socket *sock, struct msghdr *msg, size_t len);
 int zmq_send_append(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *data,
 		    u32 len, bool more);
-int zmq_send_append_iter(struct zmq_sock *zsk, struct zmq_asm *msg,
-			 struct iov_iter *from, u32 len, bool more);
+int zmq_send_append_sub(struct zmq_sock *zsk, struct zmq_asm *msg,
+			const u8 *topic, size_t len, bool on);
 int zmq_send_raw(struct zmq_sock *zsk, struct zmq_asm *msg, const u8 *frames,
 		 u32 len);
 int zmq_send_kernel(struct zmq_sock *zsk, struct kvec *parts, int n);
