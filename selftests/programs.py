@@ -23,7 +23,7 @@ PYTHON = sys.executable
 MIXES = (("ours", "real"), ("real", "ours"), ("ours", "ours"), ("real", "real"))
 if os.environ.get("AF_ZMQ_BACKEND") == "libzmq":
     MIXES = (("real", "real"),)
-LONG = 6 * LIMIT
+LONG = 15 * LIMIT         # seconds for a program: Jupyter loads hundreds of files
 
 
 def environ(library, **more):
