@@ -209,6 +209,9 @@ TEST(subscriptions_are_immediate)
 		ASSERT_OK(put(pub, "pear", 0));
 		ASSERT_TRUE(zs_recv_is(sub, "apple"));
 		ASSERT_OK(zs_unsubscribe(sub, "a"));
+		/* libzmq looks for subscriptions only now and then while it sends. */
+		if (!zs_is_ours())
+			zs_poll(pub, ZMQ_POLLOUT, 0);
 		ASSERT_OK(put(pub, "apple", 0));
 		ASSERT_TRUE(nothing(sub));
 	}

@@ -100,7 +100,8 @@ int ring_wake(struct ring *r)
 {
 	int n = 0;
 
-	while (!ring_awake(r) && n < 100000 && send(r->s->fd, "w", 1, 0) == 1)
+	while (!ring_awake(r) && n < RING_WAKE_MAX &&
+	       send(r->s->fd, "w", 1, 0) == 1)
 		n++;
 	return ring_awake(r) ? n : -1;
 }

@@ -45,6 +45,7 @@ int ring_kick(struct ring *r);
 /* A send as a library does it, by the ring or by a call; 0 or -1. */
 int ring_send(struct ring *r, const void *buf, size_t len);
 /* Send "w" by calls until the kernel looks by itself; how many, or -1. */
+#define RING_WAKE_MAX	100000
 int ring_wake(struct ring *r);
 
 #endif /* _SELFTESTS_RING_H */
