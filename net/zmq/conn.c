@@ -224,8 +224,8 @@ static void zmq_conn_tell_lost(struct zmq_conn *conn)
 
 /*
  * The stream is over: forget what is half done at both ends.  With @keep the
- * pipe and what it has to send stay for the next stream.  @lost: it was not us
- * who wanted that.
+ * pipe and what it has to send, but for an XSUB's, stay for the next stream.
+ * @lost: it was not us who wanted that.
  */
 static void zmq_conn_unhook(struct zmq_conn *conn, bool keep, bool lost)
 {
@@ -243,8 +243,12 @@ static void zmq_conn_unhook(struct zmq_conn *conn, bool keep, bool lost)
 	if (conn->lower)
 		zmq_stream_unlock(conn);
 	kvfree(hs);
-	zmq_tx_reset(conn, keep);
 	lock_sock(&zsk->sk);
+	/*
+	 * The next peer is told of all subscriptions first.  Those that wait in
+	 * the pipe, of an earlier time, would come after; libzmq, too, drops all.
+	 */
+	zmq_tx_reset(conn, keep && !zsk->type->subscribes);
 	if (pipe && lost)
 		zmq_conn_tell_lost(conn);
 	if (pipe)

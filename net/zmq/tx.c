@@ -552,12 +552,15 @@ bool zmq_tx_idle(struct zmq_conn *conn)
  *
  * A message of which some bytes went out is lost, as in libzmq: the next
  * stream begins at a message boundary.
+ *
+ * Context: lock_sock(zsk) held, so that nothing is queued meanwhile.
  */
 void zmq_tx_reset(struct zmq_conn *conn, bool keep)
 {
 	struct zmq_tx *tx = &conn->tx;
 	struct zmq_pipe *pipe = conn->pipe;
 
+	sock_owned_by_me(&conn->zsk->sk);
 	zmq_tx_drop_control(conn);
 	clear_bit(ZMQ_CONN_TX_BLOCKED, &conn->flags);
 	if (!pipe)

@@ -541,4 +541,52 @@ TEST_F(sysctls, unread)
 	zs_close_now(sub);
 }
 
+/* The same of an XSUB, whose subscriptions wait behind messages. */
+TEST_F(sysctls, unread_behind)
+{
+	static char buf[1 << 16];
+	char endpoint[ZS_ENDPOINT_MAX];
+	int listener, fd, flags, i;
+	long long before;
+	struct zs *sub;
+
+	if (!self->possible)
+		SKIP(return, "needs a network namespace");
+	ASSERT_OK(put_number(SYSCTL "topic_mem", 1 << 20));
+	before = proc_stat("nomem");
+	listener = raw_listen(endpoint);
+	ASSERT_LE(0, listener);
+	sub = zs_open(ZMQ_XSUB);
+	ASSERT_OK(zs_set_int(sub, ZMQ_SNDBUF, 1 << 16));
+	ASSERT_OK(zs_set_int(sub, ZMQ_SNDHWM, 0));
+	ASSERT_OK(zs_set_int(sub, ZMQ_RECONNECT_IVL, 10));
+	ASSERT_OK(zs_connect(sub, endpoint));
+	fd = raw_accept(listener);
+	ASSERT_LE(0, fd);
+	ASSERT_OK(raw_greet(fd, "PUB", NULL));
+	ASSERT_EQ(5, zs_send(sub, "\1kept", 5, 0));
+	ASSERT_EQ(14, raw_recv(fd, &flags, buf, sizeof(buf)));
+	memset(buf, 'm', sizeof(buf));
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(sizeof(buf), zs_send(sub, buf, sizeof(buf), 0));
+	for (i = 0; proc_stat("nomem") == before && i < 50000; i++) {
+		buf[0] = !(i % 2);
+		ASSERT_EQ(1000, zs_send(sub, buf, 1000, 0));
+	}
+	EXPECT_EQ(before + 1, proc_stat("nomem"));
+	close(fd);
+	fd = raw_accept(listener);
+	ASSERT_LE(0, fd);
+	ASSERT_OK(raw_greet(fd, "PUB", NULL));
+	/* The other topic, where it is wanted just now, may come first. */
+	do {
+		ASSERT_LT(0, raw_recv(fd, &flags, buf, sizeof(buf)));
+	} while (memcmp(buf, "\11SUBSCRIBEkept", 14));
+	ASSERT_OK(raw_send(fd, 0, "kept", 4));
+	EXPECT_EQ(4, zs_recv(sub, buf, sizeof(buf), 0));
+	close(fd);
+	close(listener);
+	zs_close_now(sub);
+}
+
 TEST_HARNESS_MAIN

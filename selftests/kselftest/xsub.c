@@ -191,6 +191,66 @@ TEST_F(behind, messages)
 	ASSERT_EQ(BEHIND, got);
 }
 
+/* Does @pub have "X" among its subscriptions when "end" comes? */
+static bool has_x_at_end(struct zs *pub)
+{
+	static char buf[BEHIND_BODY];
+	bool has = false;
+	ssize_t len;
+
+	for (;;) {
+		len = zs_recv(pub, buf, sizeof(buf), 0);
+		if (len < 0 || (len == 3 && !memcmp(buf, "end", 3)))
+			return has && len == 3;
+		if (len == 2 && buf[1] == 'X')
+			has = buf[0];
+	}
+}
+
+/* What waits behind messages when the publisher is lost is out of date then. */
+TEST(behind_lost)
+{
+	struct zs *sub = zs_open(ZMQ_XSUB), *reader, *pub;
+	static char buf[BEHIND_BODY];
+	char endpoint[ZS_ENDPOINT_MAX];
+	int listener, fd, i;
+
+	listener = raw_listen(endpoint);
+	ASSERT_LE(0, listener);
+	ASSERT_OK(zs_set_int(sub, ZMQ_SNDBUF, 4096));
+	ASSERT_OK(zs_set_int(sub, ZMQ_SNDHWM, 0));
+	ASSERT_OK(zs_set_int(sub, ZMQ_RECONNECT_IVL, 10));
+	reader = zs_monitor(sub, ZMQ_EVENT_DISCONNECTED);
+	ASSERT_NE(NULL, reader);
+	ASSERT_OK(zs_connect(sub, endpoint));
+	fd = raw_accept(listener);
+	ASSERT_LE(0, fd);
+	ASSERT_OK(raw_greet(fd, "XPUB", NULL));
+	/* It reads the first only, which tells that all is ready. */
+	ASSERT_EQ(2, send_note(sub, 1, "A", 0));
+	ASSERT_LT(0, raw_recv(fd, &i, buf, sizeof(buf)));
+	for (i = 0; i < BEHIND; i++)
+		ASSERT_EQ(sizeof(buf), zs_send(sub, buf, sizeof(buf), 0));
+	ASSERT_EQ(2, send_note(sub, 1, "X", 0));
+	ASSERT_EQ(2, send_note(sub, 0, "X", 0));
+	close(listener);
+	close(fd);
+	ASSERT_TRUE(zs_expect_events(reader, "DISCONNECTED"));
+	/* libzmq looks for what has happened when it is asked only. */
+	if (!zs_is_ours())
+		zs_poll(sub, ZMQ_POLLIN, 100);
+	ASSERT_EQ(2, send_note(sub, 1, "X", 0));
+	pub = zs_open(ZMQ_XPUB);
+	ASSERT_OK(zs_bind(pub, endpoint));
+	ASSERT_OK(zs_send_msg(sub, "end"));
+	EXPECT_TRUE(has_x_at_end(pub));
+	ASSERT_OK(zs_send_msg(pub, "X1"));
+	EXPECT_TRUE(zs_recv_is(sub, "X1"));
+	zs_close_now(reader);
+	zs_close_now(sub);
+	zs_close_now(pub);
+}
+
 /* Anything else is a message to every publisher. */
 TEST_F(xsub, user_messages)
 {
