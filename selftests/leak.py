@@ -26,7 +26,9 @@ from tap import LIMIT, Skip, test, until
 from zmtp import MORE, frame, greeting, hello
 
 CYCLES = 1000
-CROWD = 10000
+# So many sockets with a connection each; kernels with checkers take an hour for 10,000.
+CHECKERS = os.environ.get("AF_ZMQ_VM") in ("debug", "kcsan", "uml")
+CROWD = int(os.environ.get("AF_ZMQ_CONNECTIONS") or (1000 if CHECKERS else 10000))
 CLONE_NEWNET = 0x40000000
 CONTEXT = 0x100
 
@@ -277,7 +279,7 @@ def crowd(endpoint, number):
 
 @test
 def crowds():
-    """10,000 sockets with 10,000 connections at once, and nothing of them stays."""
+    """Sockets with a connection each, thousands at once, and nothing of them stays."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (CROWD + 100, max(hard, CROWD + 100)))
     try:
