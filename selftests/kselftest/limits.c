@@ -496,6 +496,19 @@ TEST_F(sysctls, topics)
 	zs_close_now(pub);
 }
 
+/* A subscriber of @type that may have 1 MiB unread, and its publisher's listener. */
+static struct zs *unread_begin(int type, char *endpoint, int *listener)
+{
+	struct zs *sub = zs_open(type);
+
+	*listener = raw_listen(endpoint);
+	if (*listener < 0 || put_number(SYSCTL "topic_mem", 1 << 20) ||
+	    zs_set_int(sub, ZMQ_SNDBUF, 1 << 16) ||
+	    zs_set_int(sub, ZMQ_RECONNECT_IVL, 10))
+		return NULL;
+	return sub;
+}
+
 /* A publisher that does not read costs no more than topic_mem, and the connection. */
 TEST_F(sysctls, unread)
 {
@@ -507,13 +520,9 @@ TEST_F(sysctls, unread)
 
 	if (!self->possible)
 		SKIP(return, "needs a network namespace");
-	ASSERT_OK(put_number(SYSCTL "topic_mem", 1 << 20));
 	before = proc_stat("nomem");
-	listener = raw_listen(endpoint);
-	ASSERT_LE(0, listener);
-	sub = zs_open(ZMQ_SUB);
-	ASSERT_OK(zs_set_int(sub, ZMQ_SNDBUF, 1 << 16));
-	ASSERT_OK(zs_set_int(sub, ZMQ_RECONNECT_IVL, 10));
+	sub = unread_begin(ZMQ_SUB, endpoint, &listener);
+	ASSERT_NE(NULL, sub);
 	ASSERT_OK(zs_set(sub, ZMQ_SUBSCRIBE, "kept", 4));
 	ASSERT_OK(zs_connect(sub, endpoint));
 	fd = raw_accept(listener);
@@ -552,14 +561,10 @@ TEST_F(sysctls, unread_behind)
 
 	if (!self->possible)
 		SKIP(return, "needs a network namespace");
-	ASSERT_OK(put_number(SYSCTL "topic_mem", 1 << 20));
 	before = proc_stat("nomem");
-	listener = raw_listen(endpoint);
-	ASSERT_LE(0, listener);
-	sub = zs_open(ZMQ_XSUB);
-	ASSERT_OK(zs_set_int(sub, ZMQ_SNDBUF, 1 << 16));
+	sub = unread_begin(ZMQ_XSUB, endpoint, &listener);
+	ASSERT_NE(NULL, sub);
 	ASSERT_OK(zs_set_int(sub, ZMQ_SNDHWM, 0));
-	ASSERT_OK(zs_set_int(sub, ZMQ_RECONNECT_IVL, 10));
 	ASSERT_OK(zs_connect(sub, endpoint));
 	fd = raw_accept(listener);
 	ASSERT_LE(0, fd);
